@@ -1,0 +1,52 @@
+# make run: the demonstration. make test: every test. Nothing to prepare but Python 3.11 or newer.
+LOCAL = python -m avip.local
+RUNTIME = @.ci/bootstrap runtime
+DEV = @.ci/bootstrap dev
+
+.PHONY: help run reset manage test test-fast test-long test-one bench check format
+
+help:
+	@echo "make run          la démonstration complète, en local (PORT=8000)"
+	@echo "make reset        tout effacer et repartir de zéro"
+	@echo "make manage C=…   une commande manage.py sur la base de la démonstration"
+	@echo "make test         tous les tests, navigateur compris"
+	@echo "make test-fast    sans navigateur, sans PDF, sans pannes"
+	@echo "make test-long    tous, avec les longues séries"
+	@echo "make test-one T=… un fichier ou un test"
+	@echo "make check        les règles du code    make format  mettre en forme"
+	@echo "make bench        les mesures"
+
+run:
+	$(RUNTIME) $(LOCAL) run
+
+reset:
+	$(RUNTIME) $(LOCAL) reset
+
+manage:
+	$(RUNTIME) $(LOCAL) manage $(C)
+
+test:
+	$(DEV) $(LOCAL) test
+
+test-fast:
+	$(DEV) $(LOCAL) test-fast
+
+test-long:
+	$(DEV) $(LOCAL) test-long
+
+test-one:
+	$(DEV) $(LOCAL) with-servers -- python -m pytest -q $(T)
+
+bench:
+	$(DEV) $(LOCAL) with-servers -- python -m tests.bench
+
+check:
+	$(DEV) ruff check .
+	$(DEV) ruff format --check .
+	$(DEV) djlint --quiet --check --lint templates
+	$(DEV) $(LOCAL) check
+
+format:
+	$(DEV) ruff check --fix .
+	$(DEV) ruff format .
+	$(DEV) djlint --quiet --reformat templates

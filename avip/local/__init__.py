@@ -1,0 +1,1 @@
+"""What `make` starts on one machine: embedded servers, the demonstration, the tests."""
