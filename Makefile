@@ -2,6 +2,8 @@
 LOCAL = python -m avip.local
 RUNTIME = @.ci/bootstrap runtime
 DEV = @.ci/bootstrap dev
+DEPLOYED = DJANGO_SETTINGS_MODULE=avip.settings AVIP_MODE=production \
+  AVIP_BASE_URL=https://avip.example.fr ALLOWED_HOSTS=avip.example.fr
 
 .PHONY: help run reset manage test test-fast test-long test-one bench check format
 
@@ -41,10 +43,11 @@ bench:
 	$(DEV) $(LOCAL) with-servers -- python -m tests.bench
 
 check:
-	$(DEV) ruff check .
-	$(DEV) ruff format --check .
-	$(DEV) djlint --quiet --check --lint templates
-	$(DEV) $(LOCAL) check
+	$(DEV) sh -ec 'ruff check .; ruff format --check .; djlint --quiet --check --lint templates'
+	$(DEV) $(LOCAL) with-servers -- sh -ec '\
+	  python manage.py makemigrations --check --dry-run; \
+	  $(DEPLOYED) SECRET_KEY=$$(python -c "import secrets; print(secrets.token_hex(32))") python manage.py check --deploy --fail-level WARNING; \
+	  python -m pytest -q tests/test_conventions.py'
 
 format:
 	$(DEV) ruff check --fix .

@@ -1,45 +1,47 @@
-"""Run a command with a PostgreSQL and a Valkey of its own, gone when it ends."""
+"""Run a command, the tests first of all, with a PostgreSQL and a Valkey of its own."""
 
-import contextlib
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from avip.local import servers
+from avip.local import servers, system
+
+PYTEST = [sys.executable, "-m", "pytest"]
+IN_PARALLEL = ["--numprocesses", "2", "--dist", "loadgroup"]
+SELECTION = {
+    "test": "not long",
+    "test-fast": "not long and not browser and not pdf and not faults",
+    "test-long": "",
+}
+
+
+def test(name: str) -> int:
+    """The suite of that name; AVIP_LONG=1 asks the tests of `make test-long` for many rounds."""
+    system.ensure_pdf_libraries()
+    if name != "test-fast":
+        system.ensure_chromium()
+    rounds = {"AVIP_LONG": "1"} if name == "test-long" else {}
+    return with_servers([*PYTEST, *IN_PARALLEL, "-m", SELECTION[name]], **rounds)
 
 
 def with_servers(command: list[str], **environment: str) -> int:
     """Run `command` in mode `test` with throw-away servers; its exit status."""
-    # Nothing set for the machine's own instance, in its environment or `.env`, may reach a test.
     folder = Path(tempfile.mkdtemp(prefix="avip-"))
-    own = {"AVIP_MODE": "test", "AVIP_PRIVATE_DIR": str(folder / "private")}
+    # Nothing meant for the machine's own instance, in its environment or `.env`, reaches a test.
+    own = {"AVIP_MODE": "test", "DJANGO_SETTINGS_MODULE": "tests.settings"}
     own |= {"AVIP_BASE_URL": "http://localhost:8000", "EMAIL_URL": "dummymail://"}
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGHUP, _leave)
+    own |= {"AVIP_PRIVATE_DIR": str(folder / "private")}
+    own |= {"AVIP_CHROMIUM": system.find_chromium() or ""}
+    servers.leave_on_signals()
     try:
         with (
             servers.postgres(folder / "postgres", durable=False) as database,
             servers.valkey(folder / "valkey") as broker,
         ):
             own |= {"DATABASE_URL": database.url, "REDIS_URL": broker.url}
-            return _run(command, os.environ | own | environment)
+            return servers.run_in_front(command, os.environ | own | environment)
     finally:
+        servers.ignore_signals()
         servers.erase(folder / "postgres")
         servers.erase(folder)
-
-
-def _run(command: list[str], environment: dict[str, str]) -> int:
-    with subprocess.Popen(command, env=environment, preexec_fn=servers.die_with_parent) as child:
-        try:
-            while True:
-                with contextlib.suppress(KeyboardInterrupt):  # the child received it as well
-                    return child.wait()
-        finally:
-            servers.stop(child)
-
-
-def _leave(signum, frame):
-    sys.exit(128 + signum)
