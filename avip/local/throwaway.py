@@ -33,6 +33,7 @@ def with_servers(command: list[str], **environment: str) -> int:
     own |= {"AVIP_BASE_URL": "http://localhost:8000", "EMAIL_URL": "dummymail://"}
     own |= {"AVIP_PRIVATE_DIR": str(folder / "private")}
     own |= {"AVIP_CHROMIUM": system.find_chromium() or ""}
+    own |= {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
     servers.leave_on_signals()
     try:
         with (

@@ -1,0 +1,103 @@
+"""One tick a minute asks what is due and not done; our own delays, which are not the law's, are here."""
+
+import logging
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from avip.models import JobRun
+
+logger = logging.getLogger(__name__)
+
+SCHEDULES = {
+    "outbox_retry_minutes": (1, 2, 5, 15, 30, 60),
+    "outbox_retry_hours": 24,
+    "invitation_days": 14,
+    "contract_end_reminder_days": (30, 15, 7, 0),  # before the end of a contract; 0 is the day itself
+    "parent_link_days": 7,
+    "parent_session_minutes": 30,
+    "signing_code_minutes": 10,
+    "signing_code_tries": 5,
+    "signing_codes_per_hour": 3,
+    "correction_days": 15,
+    "family_confirmation_days": 3,
+    "declaration_open_day": 1,  # of the following month
+    "declaration_due_day": 10,
+    "declaration_lock_day": 20,
+    "upload_max_megabytes": 10,
+}
+
+TICK_LOCK = 20_160_501  # any constant number, the same for every worker
+
+JOBS = {}
+
+
+def daily(name, *, at=time(6, 0)):
+    """Register `function(on) -> summary`, to run once a day from this local time on."""
+
+    def slot(now):
+        today = timezone.localtime(now).date()
+        moment = timezone.make_aware(datetime.combine(today, at))
+        return moment if moment <= now else moment - timedelta(days=1)
+
+    return _register(name, slot)
+
+
+def every(name, *, minutes):
+    """Register `function(on) -> summary`, to run once every so many minutes."""
+
+    def slot(now):
+        return now - timedelta(
+            minutes=now.minute % minutes, seconds=now.second, microseconds=now.microsecond
+        )
+
+    return _register(name, slot)
+
+
+def _register(name, slot):
+    def register(function):
+        JOBS[name] = (slot, function)
+        return function
+
+    return register
+
+
+def tick(now):
+    """Run every job whose latest slot has passed without being done; the names of those that ran.
+
+    A machine off for three days runs each job once, for its latest slot: a job looks for all that
+    is due by its date and not done, so nothing is missed and nothing is done twice.
+    """
+    ran = []
+    with single_tick() as mine:
+        if not mine:
+            return ran
+        for name, (slot_of, function) in JOBS.items():
+            run, _ = JobRun.objects.get_or_create(job=name, slot=slot_of(now))
+            if run.done_at:
+                continue
+            try:
+                run.result = str(function(timezone.localtime(now).date()) or "")[:200]
+            except Exception as error:
+                logger.exception("job %s", name)
+                run.error = type(error).__name__
+            else:
+                run.done_at, run.error = timezone.now(), ""
+                ran.append(name)
+            run.save()
+    return ran
+
+
+@contextmanager
+def single_tick():
+    """True for one worker at a time, whatever the number of beats."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TICK_LOCK])
+        mine = cursor.fetchone()[0]
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [TICK_LOCK])

@@ -1,0 +1,102 @@
+"""The family, with the minimum of data: the agency that follows it owns the file."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from avip.workflow import Dossier
+from partners.models import Agency, Caf, Commune, User
+
+
+class HouseholdQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The families followed by the agencies `user` belongs to."""
+        return self.filter(agency__in=user.reach.agencies)
+
+
+class Household(Dossier):
+    class Situation(models.TextChoices):
+        JOB_SEEKER = "job_seeker", "en recherche d’emploi"
+        TRAINING = "training", "en formation"
+        YOUTH = "youth", "jeune suivi par la Mission Locale"
+        INTEGRATION = "integration", "en parcours d’insertion"
+
+    class NoticeChannel(models.TextChoices):
+        IN_PERSON = "in_person", "remise et expliquée en main propre"
+        PHONE = "phone", "lue au téléphone"
+        MAIL = "mail", "envoyée par courriel"
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, verbose_name="agence")
+    adviser = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="suivie par"
+    )
+    caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf de la famille")
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, verbose_name="commune")
+    situation = models.CharField("situation", max_length=12, choices=Situation)
+    single_parent = models.BooleanField("famille monoparentale", default=False)
+    in_qpv = models.BooleanField("habite un quartier prioritaire", default=False)
+    rsa = models.BooleanField("perçoit le RSA", default=False)
+    attested_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="attesté par"
+    )
+    attested_on = models.DateField("attesté le", default=timezone.localdate)
+    notice_given_on = models.DateField("information remise le")
+    notice_channel = models.CharField("comment", max_length=10, choices=NoticeChannel)
+
+    objects = HouseholdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "famille"
+        ordering = ["-created_at"]
+
+    def __str__(self):
+        return f"famille {str(self.pk)[:8]}"
+
+    def get_absolute_url(self):
+        return reverse("families:household_detail", args=[self.pk])
+
+    @property
+    def is_priority(self):
+        """What a crèche may read: priority, never why (CASF, art. L. 214-7, III; charter, C3)."""
+        return self.single_parent or self.in_qpv
+
+
+class Parent(models.Model):
+    """A parent or the representative of a minor parent; the referring one is the one we write to."""
+
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="parents")
+    first_name = models.CharField("prénom", max_length=80)
+    last_name = models.CharField("nom", max_length=80)
+    phone = models.CharField("téléphone mobile", max_length=20, blank=True)
+    email = models.EmailField("courriel", blank=True)
+    is_referring = models.BooleanField("parent référent", default=True)
+
+    class Meta:
+        verbose_name = "parent"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household"], condition=Q(is_referring=True), name="parent_one_referring"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def short_name(self):
+        """« Fatoumata D. »: enough to recognise, on pages of professionals."""
+        return f"{self.first_name} {self.last_name[:1]}."
+
+
+class Child(models.Model):
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="children")
+    first_name = models.CharField("prénom", max_length=80)
+    birth_date = models.DateField("date de naissance")
+
+    class Meta:
+        verbose_name = "enfant"
+        ordering = ["birth_date"]
+
+    def __str__(self):
+        return self.first_name

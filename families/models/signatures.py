@@ -1,0 +1,187 @@
+"""Who signs, and the proof that they did. A parent has no account: a link locates, a code proves."""
+
+import hashlib
+import uuid
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from avip.models import Document
+from avip.workflow import StatusChange
+from families.models.households import Parent
+from partners.models import User
+
+
+class ParentLinkQuerySet(models.QuerySet):
+    def for_link(self, token):
+        """The link this token opens, whatever its state: revoked and expired ones get a way out."""
+        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+
+
+class ParentLink(models.Model):
+    """A parent's secret address for one contract. Only the SHA-256 of its token is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    parent = models.ForeignKey(Parent, on_delete=models.CASCADE, related_name="links")
+    contract = models.ForeignKey(
+        "families.AvipContract", on_delete=models.CASCADE, related_name="parent_links"
+    )
+    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
+    generation = models.PositiveIntegerField("génération", default=1)
+    created_at = models.DateTimeField("créé le", default=timezone.now)
+    expires_at = models.DateTimeField("valable jusqu’au")
+    opened_at = models.DateTimeField("ouvert le", null=True)
+    revoked_at = models.DateTimeField("retiré le", null=True)
+
+    objects = ParentLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lien du parent"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "parent"], condition=Q(revoked_at=None), name="link_one_live"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.parent.short_name}, par son lien"
+
+    def is_open(self, at):
+        """Neither revoked nor expired at that moment."""
+        return self.revoked_at is None and self.expires_at > at
+
+
+class PartyStatusChange(StatusChange):
+    """A step that a parent may take, by a link."""
+
+    link = models.ForeignKey(
+        ParentLink, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="par le lien"
+    )
+
+    class Meta(StatusChange.Meta):
+        abstract = True
+
+    @classmethod
+    def actor(cls, by):
+        """A parent's link has its own column."""
+        return {"link": by} if isinstance(by, ParentLink) else super().actor(by)
+
+    @property
+    def by(self):
+        """Who took the step, for the eye."""
+        return str(self.link) if self.link else super().by
+
+
+class Signatory(models.Model):
+    """One person expected to sign one version, as printed in its text."""
+
+    class Role(models.TextChoices):
+        CARE = "care", "mode d’accueil"
+        PARENT = "parent", "parent"
+        ADVISER = "adviser", "référent emploi"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(
+        "families.ContractVersion", on_delete=models.CASCADE, related_name="signatories"
+    )
+    role = models.CharField("rôle", max_length=8, choices=Role)
+    parent = models.ForeignKey(
+        Parent, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="parent"
+    )
+    name = models.CharField("nom imprimé", max_length=160)
+    quality = models.CharField("qualité imprimée", max_length=160, blank=True)
+    organisation = models.CharField("organisation", max_length=160, blank=True)
+    delegation = models.CharField("délégation", max_length=160, blank=True)
+
+    class Meta:
+        verbose_name = "signataire"
+        ordering = ["role", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role="parent", parent__isnull=False)
+                | (~Q(role="parent") & Q(parent__isnull=True)),
+                name="signatory_parent_named",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Signature(models.Model):
+    """One signatory signed this very text. Written once; the database refuses to change it."""
+
+    class Method(models.TextChoices):
+        ACCOUNT = "account", "dans son compte, mot de passe redemandé"
+        ON_SITE_CODE = "on_site_code", "sur place, code reçu sur son téléphone"
+        ON_SITE_ATTESTED = "on_site_attested", "sur place, identité attestée"
+        LINK_CODE = "link_code", "par son lien, code reçu sur un autre canal"
+        PAPER = "paper", "sur papier"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    signatory = models.OneToOneField(
+        Signatory, on_delete=models.PROTECT, related_name="signature", verbose_name="signataire"
+    )
+    version = models.ForeignKey(
+        "families.ContractVersion", on_delete=models.PROTECT, related_name="signatures"
+    )
+    text_sha256 = models.CharField("empreinte du texte signé", max_length=64)
+    method = models.CharField("comment", max_length=16, choices=Method)
+    signed_at = models.DateTimeField("signé le")
+    user = models.ForeignKey(
+        User, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="compte"
+    )
+    link = models.ForeignKey(
+        ParentLink, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="lien"
+    )
+    attested_by = models.ForeignKey(
+        User, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="attesté par"
+    )
+    interpreter = models.CharField("interprète", max_length=160, blank=True)
+    scan = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, verbose_name="scan")
+    evidence = models.JSONField("éléments de preuve", default=dict)
+
+    class Meta:
+        verbose_name = "signature"
+        ordering = ["signed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(method="account", user__isnull=False)
+                | Q(method="link_code", link__isnull=False)
+                | Q(method__in=["on_site_code", "on_site_attested"], attested_by__isnull=False)
+                | Q(method="paper", attested_by__isnull=False, scan__isnull=False),
+                name="signature_method_with_its_proof",
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self):
+        return f"{self.signatory}, {self.get_method_display()}"
+
+
+class SigningCode(models.Model):
+    """A six-digit code sent to the parent's phone for one signatory: short-lived, few tries, used once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    signatory = models.ForeignKey(Signatory, on_delete=models.CASCADE, related_name="codes")
+    link = models.ForeignKey(ParentLink, on_delete=models.CASCADE, null=True, related_name="codes")
+    asked_by = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    code_hash = models.CharField("empreinte lente du code", max_length=200)
+    masked_phone = models.CharField("téléphone masqué", max_length=20)
+    message_id = models.CharField("identifiant du SMS", max_length=80, blank=True)
+    sent_at = models.DateTimeField("envoyé le")
+    expires_at = models.DateTimeField("valable jusqu’au")
+    tries = models.PositiveSmallIntegerField("essais", default=0)
+    used_at = models.DateTimeField("utilisé le", null=True)
+
+    class Meta:
+        verbose_name = "code de signature"
+        verbose_name_plural = "codes de signature"
+        ordering = ["-sent_at"]
+
+    def __str__(self):
+        return f"code {self.pk}"

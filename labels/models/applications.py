@@ -1,0 +1,316 @@
+"""The dossier of candidature, from its first draft to the decision."""
+
+import hashlib
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from avip.models import Document
+from avip.workflow import Dossier, StatusChange
+from labels.charter import BY_CODE, COMMITMENTS
+from partners.models import Caf, Facility, Provider, User
+
+
+class LabelRequestQuerySet(models.QuerySet):
+    def for_link(self, token):
+        """The request whose mail holds this token."""
+        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+
+
+class LabelRequest(models.Model):
+    """« Demander le label » by a director without an account: confirmed by her mail, then a draft opens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    caf = models.ForeignKey(Caf, on_delete=models.CASCADE, verbose_name="Caf")
+    siret = models.CharField("SIRET", max_length=14)
+    facility_name = models.CharField("nom de la crèche", max_length=160)
+    postal_code = models.CharField("code postal", max_length=5)
+    first_name = models.CharField("prénom", max_length=80)
+    last_name = models.CharField("nom", max_length=80)
+    email = models.EmailField("courriel professionnel")
+    created_at = models.DateTimeField("reçue le", default=timezone.now)
+    expires_at = models.DateTimeField("valable jusqu’au")
+    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
+    confirmed_at = models.DateTimeField("confirmée le", null=True)
+
+    objects = LabelRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "demande de label"
+        verbose_name_plural = "demandes de label"
+
+    def __str__(self):
+        return f"demande {self.pk}"
+
+
+class ApplicationQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Those of the facilities `user` works for or runs; for a Caf, those addressed to it, drafts excepted.
+
+        A draft that waits to be attached is seen by the Caf, which must answer it.
+        """
+        reach = user.reach
+        submitted = ~Q(status=LabelApplication.Status.DRAFT) | Q(attached_at=None)
+        return self.filter(
+            Q(provider__in=reach.providers)
+            | Q(provider__facility__operator__in=reach.operators)
+            | (Q(caf__in=reach.cafs) & submitted)
+        )
+
+    def open(self):
+        """Those without a decision."""
+        return self.exclude(status__in=LabelApplication.CLOSED)
+
+
+class LabelApplication(Dossier):
+    class Kind(models.TextChoices):
+        FIRST = "first", "première demande"
+        RENEWAL = "renewal", "renouvellement"
+        AMENDMENT = "amendment", "modification"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "brouillon"
+        SUBMITTED = "submitted", "déposé"
+        UNDER_REVIEW = "under_review", "en instruction"
+        CORRECTION_REQUESTED = "correction_requested", "correction demandée"
+        READY = "ready", "prêt pour le comité"
+        ON_AGENDA = "on_agenda", "décision à confirmer"
+        GRANTED = "granted", "label accordé"
+        GRANTED_WITH_RESERVATIONS = "granted_with_reservations", "label accordé avec réserves"
+        DEFERRED = "deferred", "ajourné"
+        REFUSED = "refused", "label refusé"
+        WITHDRAWN = "withdrawn", "retiré par la crèche"
+
+    class Proposal(models.TextChoices):
+        GRANT = "grant", "accorder le label"
+        GRANT_WITH_RESERVATIONS = "grant_with_reservations", "accorder avec réserves"
+        DEFER = "defer", "ajourner"
+        REFUSE = "refuse", "refuser le label"
+
+    DECIDED = (
+        Status.GRANTED,
+        Status.GRANTED_WITH_RESERVATIONS,
+        Status.DEFERRED,
+        Status.REFUSED,
+    )
+    CLOSED = (*DECIDED, Status.WITHDRAWN)
+    EDITABLE = (Status.DRAFT, Status.CORRECTION_REQUESTED)
+
+    kind = models.CharField("nature", max_length=10, choices=Kind, default=Kind.FIRST)
+    status = models.CharField(
+        "état", max_length=30, choices=Status, default=Status.DRAFT, editable=False
+    )
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, verbose_name="crèche")
+    caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
+    opened_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="ouvert par"
+    )
+    attached_at = models.DateTimeField("rattaché par la Caf le", null=True, editable=False)
+    submitted_at = models.DateTimeField("déposé le", null=True, editable=False)
+
+    # Identity and capacity, as declared in this dossier.
+    facility_name = models.CharField("nom de la crèche", max_length=160, blank=True)
+    siret = models.CharField("SIRET", max_length=14, blank=True)
+    address = models.CharField("adresse", max_length=200, blank=True)
+    facility_type = models.CharField("type", max_length=12, choices=Facility.Type, blank=True)
+    funding = models.CharField("financement", max_length=4, choices=Facility.Funding, blank=True)
+    licensed_capacity = models.PositiveSmallIntegerField("capacité autorisée", null=True, blank=True)
+    in_qpv = models.BooleanField("en quartier prioritaire", null=True, blank=True)
+    # Hours: opening time of an ordinary week.
+    opens = models.TimeField("ouvre à", null=True, blank=True)
+    closes = models.TimeField("ferme à", null=True, blank=True)
+    open_days = models.JSONField("jours d’ouverture", default=list, blank=True)  # weekdays, 0 = Monday
+    # The label's own questions.
+    planned_avip_children = models.PositiveSmallIntegerField(
+        "enfants Avip prévus en même temps", null=True, blank=True
+    )
+    planned_children = models.PositiveSmallIntegerField(
+        "enfants de moins de trois ans accueillis", null=True, blank=True
+    )
+    planned_periods = models.TextField("périodes d’accueil", blank=True)
+    family_referent_name = models.CharField("référent familles", max_length=160, blank=True)
+    family_referent_role = models.CharField("fonction du référent", max_length=120, blank=True)
+
+    # Review and decision.
+    reviewer = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="instruit par"
+    )
+    proposal = models.CharField("proposition", max_length=30, choices=Proposal, blank=True)
+    proposal_reasons = models.TextField("motifs de la proposition", blank=True)
+    decision = models.CharField("décision", max_length=30, choices=Proposal, blank=True)
+    decision_reasons = models.TextField("motifs de la décision", blank=True)
+    decided_on = models.DateField("date du comité", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="décision saisie par"
+    )
+    decision_values = models.JSONField("règles de la décision", default=dict, blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "demande de label"
+        verbose_name_plural = "demandes de label"
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "kind"],
+                condition=~Q(
+                    status__in=[
+                        "granted", "granted_with_reservations", "deferred", "refused", "withdrawn"
+                    ]
+                ),
+                name="application_one_open_per_kind",
+                violation_error_message="Une demande de cette nature est déjà ouverte pour cette crèche : reprenez-la.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "withdrawn"])
+                | Q(submitted_at__isnull=False, attached_at__isnull=False),
+                name="application_submitted_once_attached",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["ready", "on_agenda"])
+                | (Q(reviewer__isnull=False) & ~Q(proposal="")),
+                name="application_ready_with_proposal",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    status__in=["granted", "granted_with_reservations", "deferred", "refused"]
+                )
+                | (~Q(decision="") & Q(decided_on__isnull=False)),
+                name="application_decided_with_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(licensed_capacity=None) | Q(licensed_capacity__gt=0),
+                name="application_capacity_positive",
+                violation_error_message="La capacité autorisée est d’au moins une place.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} – {self.facility_name or self.provider}"
+
+    def get_absolute_url(self):
+        return reverse("labels:application_detail", args=[self.pk])
+
+    @property
+    def planned_share(self):
+        """The planned AVIP share in basis points; None while a number is missing."""
+        if not self.planned_children or self.planned_avip_children is None:
+            return None
+        return self.planned_avip_children * 10_000 // self.planned_children
+
+    def answer_to_all_commitments(self):
+        """[(commitment, answer or None)] in the order of the charter."""
+        answers = {answer.code: answer for answer in self.commitments.all()}
+        return [(commitment, answers.get(commitment.code)) for commitment in COMMITMENTS]
+
+
+class ApplicationStatusChange(StatusChange):
+    dossier = models.ForeignKey(LabelApplication, on_delete=models.CASCADE, related_name="history")
+
+    class Meta(StatusChange.Meta):
+        verbose_name = "étape de la demande"
+
+
+class CommitmentAnswer(models.Model):
+    """How the facility meets one commitment of the charter."""
+
+    application = models.ForeignKey(
+        LabelApplication, on_delete=models.CASCADE, related_name="commitments"
+    )
+    code = models.CharField("engagement", max_length=4)
+    agrees = models.BooleanField("s’y engage", default=False)
+    how = models.TextField("comment", blank=True)
+
+    class Meta:
+        verbose_name = "engagement"
+        constraints = [
+            models.UniqueConstraint(fields=["application", "code"], name="commitment_answered_once")
+        ]
+
+    def __str__(self):
+        return BY_CODE[self.code].title
+
+
+class SupportingDocument(models.Model):
+    """One of the two documents the law asks for; a new upload replaces the old one in the checklist."""
+
+    class Kind(models.TextChoices):
+        PROJECT = "project", "projet d’établissement"
+        RULES = "rules", "règlement de fonctionnement"
+
+    application = models.ForeignKey(
+        LabelApplication, on_delete=models.CASCADE, related_name="documents"
+    )
+    kind = models.CharField("pièce", max_length=10, choices=Kind)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, verbose_name="fichier")
+    uploaded_at = models.DateTimeField("déposée le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "pièce justificative"
+        verbose_name_plural = "pièces justificatives"
+        constraints = [
+            models.UniqueConstraint(fields=["application", "kind"], name="document_one_per_kind")
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()
+
+
+class Correction(models.Model):
+    """What the Caf asks the facility to correct, with a deadline; no decision while one is open."""
+
+    application = models.ForeignKey(
+        LabelApplication, on_delete=models.CASCADE, related_name="corrections"
+    )
+    message = models.TextField("ce qui est à corriger")
+    asked_by = models.ForeignKey(User, on_delete=models.RESTRICT, related_name="+", verbose_name="demandé par")
+    asked_at = models.DateTimeField("demandé le")
+    due_on = models.DateField("à corriger avant le")
+    resolved_at = models.DateTimeField("corrigé le", null=True)
+
+    class Meta:
+        verbose_name = "correction"
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(resolved_at=None), name="correction_one_open"
+            )
+        ]
+
+    def __str__(self):
+        return f"correction avant le {self.due_on:%d/%m/%Y}"
+
+
+class ConfirmationQuerySet(models.QuerySet):
+    def for_link(self, token):
+        """The confirmation that this token opens."""
+        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+
+
+class DecisionConfirmation(models.Model):
+    """Where a Caf has one agent, the second person (a member of the committee) confirms by link."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    application = models.ForeignKey(
+        LabelApplication, on_delete=models.CASCADE, related_name="confirmations"
+    )
+    name = models.CharField("nom du membre du comité", max_length=160)
+    quality = models.CharField("qualité", max_length=160)
+    email = models.EmailField("courriel")
+    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
+    expires_at = models.DateTimeField("valable jusqu’au")
+    confirmed_at = models.DateTimeField("confirmée le", null=True)
+    declined_at = models.DateTimeField("refusée le", null=True)
+
+    objects = ConfirmationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "confirmation de décision"
+        verbose_name_plural = "confirmations de décision"
+
+    def __str__(self):
+        return f"confirmation {self.pk}"

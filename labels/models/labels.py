@@ -1,0 +1,126 @@
+"""The label itself, and who holds it on a day."""
+
+import secrets
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+
+from avip.models import Document
+from avip.workflow import Dossier, StatusChange
+from labels.models.applications import LabelApplication
+from labels.models.network import NetworkMember
+from partners.models import Caf, Provider
+from partners.models.calendars import DateRange
+
+
+def new_code():
+    """A public code of 80 bits, in letters and digits that cannot be mistaken."""
+    alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    return "".join(secrets.choice(alphabet) for _ in range(16))
+
+
+class LabelQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Those of the facilities `user` works for or runs, and of its Caf."""
+        reach = user.reach
+        if reach.national:
+            return self
+        return self.filter(
+            Q(provider__in=reach.providers)
+            | Q(provider__facility__operator__in=reach.operators)
+            | Q(caf__in=reach.cafs)
+        )
+
+    def public(self):
+        """What anybody may check: a code leads to a state and dates."""
+        return self
+
+    def running_on(self, on):
+        """Labels whose dates include that day and which are neither suspended nor withdrawn then."""
+        return self.filter(
+            status__in=[Label.Status.ACTIVE, Label.Status.NOTICE_GIVEN],
+            starts_on__lte=on,
+            ends_on__gte=on,
+        )
+
+
+class Label(Dossier):
+    class Status(models.TextChoices):
+        ACTIVE = "active", "actif"
+        SUSPENDED = "suspended", "suspendu"
+        NOTICE_GIVEN = "notice_given", "mis en demeure"
+        WITHDRAWN = "withdrawn", "retiré"
+        EXPIRED = "expired", "arrivé à échéance"
+        RELINQUISHED = "relinquished", "rendu par la crèche"
+        RENEWED = "renewed", "renouvelé"
+
+    LIVE = (Status.ACTIVE, Status.SUSPENDED, Status.NOTICE_GIVEN)
+
+    status = models.CharField(
+        "état", max_length=12, choices=Status, default=Status.ACTIVE, editable=False
+    )
+    code = models.CharField("code de vérification", max_length=16, unique=True, default=new_code)
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="labels", verbose_name="crèche"
+    )
+    caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
+    application = models.OneToOneField(
+        LabelApplication, on_delete=models.PROTECT, null=True, verbose_name="demande"
+    )
+    granted_on = models.DateField("accordé le")
+    starts_on = models.DateField("commence le")
+    ends_on = models.DateField("finit le")
+    reservations = models.TextField("réserves", blank=True)
+    taken_over = models.BooleanField("repris", default=False)
+    certificate = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, editable=False, verbose_name="attestation"
+    )
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "label"
+        ordering = ["ends_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="label_in_order",
+                violation_error_message="La fin du label ne peut pas précéder son début.",
+            ),
+            ExclusionConstraint(
+                name="label_one_at_a_time",
+                expressions=[
+                    ("provider", RangeOperators.EQUAL),
+                    (DateRange("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["active", "suspended", "notice_given"]),
+                violation_error_message="Cette crèche a déjà un label sur ces dates.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"label de {self.provider}"
+
+    def get_absolute_url(self):
+        return reverse("labels:label_detail", args=[self.pk])
+
+
+class LabelStatusChange(StatusChange):
+    dossier = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="history")
+
+    class Meta(StatusChange.Meta):
+        verbose_name = "étape du label"
+
+
+def labelled_providers(on):
+    """The providers that may take an AVIP family on that day: labelled crèches, licensed members of the network."""
+    labels = Label.objects.running_on(on).filter(provider=OuterRef("pk"))
+    members = NetworkMember.objects.filter(
+        provider=OuterRef("pk"),
+        status=NetworkMember.Status.MEMBER,
+        provider__childminder__licence_until__gte=on,
+    )
+    return Provider.objects.filter(Exists(labels) | Exists(members))

@@ -1,0 +1,8 @@
+"""How people come in: by invitation, or by asking for the label; never by signing up."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request):
+        return False

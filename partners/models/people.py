@@ -1,0 +1,249 @@
+"""People who sign in, and the memberships from which all their rights come."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from partners.models.organisations import Agency, Caf, MunicipalService, Operator
+from partners.models.providers import Provider
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email, password=None, **fields):
+        """A person known by this e-mail address; without a password until she sets one."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        """A member of the support team."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The organisations a person belongs to today, by kind (sets of ids)."""
+
+    cafs: frozenset
+    managed_cafs: frozenset  # where the person is responsable
+    providers: frozenset
+    operators: frozenset
+    agencies: frozenset
+    services: frozenset
+    national: bool
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A professional. Parents have no account: they have a link and a code."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField("adresse électronique", unique=True)
+    first_name = models.CharField("prénom", max_length=80)
+    last_name = models.CharField("nom", max_length=80)
+    phone = models.CharField("téléphone", max_length=20, blank=True)
+    is_active = models.BooleanField("actif", default=True)
+    is_staff = models.BooleanField("équipe de support", default=False)
+    is_demo_persona = models.BooleanField("personnage de la démonstration", default=False)
+    created_at = models.DateTimeField("créé le", default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["first_name", "last_name"]
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "personne"
+        ordering = ["last_name", "first_name"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self):
+        return self.get_full_name()
+
+    def get_full_name(self):
+        """First name then last name."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @cached_property
+    def memberships_today(self):
+        """The memberships in force today, read once per request (each request loads its own user)."""
+        today = timezone.localdate()
+        return list(
+            self.memberships.in_force(today).select_related(
+                "caf", "provider", "operator", "agency", "service"
+            )
+        )
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What this person's memberships of today open: the base of every `visible_to`."""
+        mine = self.memberships_today
+
+        def ids(name):
+            return frozenset(i for m in mine if (i := getattr(m, f"{name}_id")))
+
+        return Reach(
+            cafs=ids("caf"),
+            managed_cafs=frozenset(m.caf_id for m in mine if m.role == Membership.Role.MANAGER),
+            providers=ids("provider"),
+            operators=ids("operator"),
+            agencies=ids("agency"),
+            services=ids("service"),
+            national=any(m.kind == Membership.Kind.NATIONAL for m in mine),
+        )
+
+
+class MembershipQuerySet(models.QuerySet):
+    def in_force(self, on):
+        """Those that have begun and not ended on that day, of people whose account is open."""
+        return self.filter(
+            Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on, user__is_active=True
+        )
+
+    def visible_to(self, user):
+        """The members of the organisations `user` belongs to."""
+        reach = user.reach
+        return self.filter(
+            Q(caf__in=reach.cafs)
+            | Q(provider__in=reach.providers)
+            | Q(provider__facility__operator__in=reach.operators)
+            | Q(operator__in=reach.operators)
+            | Q(agency__in=reach.agencies)
+            | Q(service__in=reach.services)
+        )
+
+
+class OrganisationMember(models.Model):
+    """A place in exactly one organisation: what a membership gives and an invitation promises."""
+
+    class Kind(models.TextChoices):
+        CAF = "caf", "Caf"
+        PROVIDER = "provider", "mode d’accueil"
+        OPERATOR = "operator", "gestionnaire"
+        AGENCY = "agency", "agence"
+        SERVICE = "service", "service municipal"
+        NATIONAL = "national", "national"
+
+    class Role(models.TextChoices):
+        MEMBER = "member", "membre"
+        MANAGER = "manager", "responsable"
+
+    kind = models.CharField("organisation", max_length=10, choices=Kind)
+    role = models.CharField("rôle", max_length=10, choices=Role, default=Role.MEMBER)
+    quality = models.CharField(
+        "qualité", max_length=80, blank=True, help_text="Imprimée sous les signatures : « directrice », « conseiller »…"
+    )
+    is_admin = models.BooleanField("administre l’équipe", default=False)
+    caf = models.ForeignKey(Caf, on_delete=models.CASCADE, null=True, blank=True, verbose_name="Caf")
+    provider = models.ForeignKey(
+        Provider, on_delete=models.CASCADE, null=True, blank=True, verbose_name="mode d’accueil"
+    )
+    operator = models.ForeignKey(
+        Operator, on_delete=models.CASCADE, null=True, blank=True, verbose_name="gestionnaire"
+    )
+    agency = models.ForeignKey(
+        Agency, on_delete=models.CASCADE, null=True, blank=True, verbose_name="agence"
+    )
+    service = models.ForeignKey(
+        MunicipalService, on_delete=models.CASCADE, null=True, blank=True, verbose_name="service municipal"
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def organisation(self):
+        """The organisation itself; None at the national level."""
+        return self.caf or self.provider or self.operator or self.agency or self.service
+
+
+def _one_organisation():
+    """Exactly the key that the kind names is filled."""
+    condition = Q()
+    names = ["caf", "provider", "operator", "agency", "service"]
+    for kind in [*names, "national"]:
+        filled = {f"{name}__isnull": name != kind for name in names}
+        condition |= Q(kind=kind, **filled)
+    return condition
+
+
+class Membership(OrganisationMember):
+    """A person in an organisation, from a day on; her rights are the union of those in force today."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name="personne"
+    )
+    starts_on = models.DateField("depuis le", default=timezone.localdate)
+    ends_on = models.DateField("jusqu’au", null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "appartenance"
+        constraints = [
+            models.CheckConstraint(condition=_one_organisation(), name="membership_one_organisation"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="membership_in_order",
+                violation_error_message="La fin ne peut pas précéder le début.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user}, {self.quality or self.get_kind_display()}"
+
+
+class InvitationQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The invitations sent by the organisations `user` belongs to."""
+        reach = user.reach
+        return self.filter(
+            Q(caf__in=reach.cafs)
+            | Q(provider__in=reach.providers)
+            | Q(operator__in=reach.operators)
+            | Q(agency__in=reach.agencies)
+            | Q(service__in=reach.services)
+        )
+
+    def for_link(self, token):
+        """The invitation that this token opens, whatever its state."""
+        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+
+
+class Invitation(OrganisationMember):
+    """A place offered by mail; GET shows it, POST takes it, once, before it expires."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField("adresse électronique")
+    first_name = models.CharField("prénom", max_length=80)
+    last_name = models.CharField("nom", max_length=80)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="invité par"
+    )
+    created_at = models.DateTimeField("créée le", default=timezone.now)
+    expires_at = models.DateTimeField("valable jusqu’au")
+    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
+    accepted_at = models.DateTimeField("acceptée le", null=True)
+    revoked_at = models.DateTimeField("retirée le", null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "invitation"
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=_one_organisation(), name="invitation_one_organisation")
+        ]
+
+    def __str__(self):
+        return f"invitation {self.pk}"

@@ -1,0 +1,40 @@
+"""Small predicates of (by, object), without a query; they agree with the `visible_to` of the object."""
+
+
+def is_user(by):
+    """A professional with an account, as opposed to a parent's link or the system."""
+    return hasattr(by, "reach")
+
+
+def is_caf_agent(by, obj):
+    """Member of the Caf of this object."""
+    return is_user(by) and obj.caf_id in by.reach.cafs
+
+
+def is_caf_manager(by, obj):
+    """Responsable in the Caf of this object."""
+    return is_user(by) and obj.caf_id in by.reach.managed_cafs
+
+
+def runs_provider(by, provider):
+    """Director, operator, or the childminder herself: answers and signs for this provider."""
+    if not is_user(by):
+        return False
+    if provider.pk in by.reach.providers:
+        return True
+    return not provider.is_childminder and provider.facility.operator_id in by.reach.operators
+
+
+def coordinates(by, provider):
+    """Coordinator of the municipal service of this childminder."""
+    return is_user(by) and provider.is_childminder and provider.childminder.service_id in by.reach.services
+
+
+def is_adviser(by, obj):
+    """Member of the agency of this object."""
+    return is_user(by) and obj.agency_id in by.reach.agencies
+
+
+def can_impersonate(*, hijacker, hijacked):
+    """Support may borrow the account of a professional, never of one of its own."""
+    return hijacker.is_staff and hijacker.is_active and not hijacked.is_staff and hijacked.is_active
