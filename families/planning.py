@@ -1,0 +1,49 @@
+"""Planned care: a weekly schedule laid on real dates, closures and public holidays taken out."""
+
+from datetime import date
+
+from partners.calendars import Calendar, days
+
+
+def minutes_per_week(slots) -> int:
+    """The minutes of an ordinary week; `slots` have `weekday`, `starts`, `ends`."""
+    return sum(slot.minutes for slot in slots)
+
+
+def planned_days(slots, calendar: Calendar, first: date, last: date) -> dict[date, int]:
+    """Minutes of care planned on each day of the period on which some are, in order of date."""
+    by_weekday = {}
+    for slot in slots:
+        by_weekday[slot.weekday] = by_weekday.get(slot.weekday, 0) + slot.minutes
+    return {
+        day: by_weekday[day.weekday()]
+        for day in days(first, last)
+        if day.weekday() in by_weekday and not calendar.is_closed(day)
+    }
+
+
+def planned_minutes(slots, calendar: Calendar, first: date, last: date) -> int:
+    """Minutes of care planned in the period, both ends included."""
+    return sum(planned_days(slots, calendar, first, last).values())
+
+
+def planned_by_month(slots, calendar: Calendar, first: date, last: date) -> dict[date, int]:
+    """Minutes planned in each calendar month the period touches, keyed by its first day."""
+    months = {}
+    for day, minutes in planned_days(slots, calendar, first, last).items():
+        month = day.replace(day=1)
+        months[month] = months.get(month, 0) + minutes
+    return months
+
+
+def days_to_drop(slots, calendar: Calendar, first: date, last: date, cap_minutes: int) -> list[date]:
+    """The last planned days to give up so that the period fits under the cap."""
+    planned = planned_days(slots, calendar, first, last)
+    excess = sum(planned.values()) - cap_minutes
+    dropped = []
+    for day in reversed(planned):
+        if excess <= 0:
+            break
+        dropped.append(day)
+        excess -= planned[day]
+    return sorted(dropped)
