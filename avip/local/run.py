@@ -77,7 +77,7 @@ def _run(stack: contextlib.ExitStack, lock: TextIO, settings: dict[str, str]) ->
     start("web", f"{WEB} --bind fd://{fd}", settings, pass_fds=[fd])
     start("worker", WORKER, settings | PATIENT)
     _wait_for_first_page(address, children)
-    _welcome(address)
+    _welcome(address, settings.get("AVIP_PRIVATE_DIR", ".local"))
     while True:
         _check(children)
         time.sleep(1)
@@ -89,9 +89,9 @@ def prepare() -> int:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0, skip_checks=True)
-    call_command("createcachetable", skip_checks=True)
-    call_command("build_demo", "--if-empty", skip_checks=True)
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("build_demo", "--if-empty")
     return 0
 
 
@@ -160,9 +160,14 @@ def _settings() -> dict[str, str]:
 @contextlib.contextmanager
 def _alone(patience: int = 0) -> Iterator[TextIO]:
     """Hold the checkout's lock; the kernel frees it however its holder ends."""
-    LOCAL.mkdir(exist_ok=True)
+    try:
+        LOCAL.mkdir(exist_ok=True)
+        LOCAL.chmod(0o700)  # a seal, mails, sockets without a password
+        opened = LOCK.open("a+")
+    except PermissionError:
+        raise LocalError(f"{LOCAL} appartient à un autre compte : supprimez ce dossier.") from None
     deadline = time.monotonic() + patience
-    with LOCK.open("a+") as lock:
+    with opened as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -172,7 +177,6 @@ def _alone(patience: int = 0) -> Iterator[TextIO]:
                     lock.seek(0)
                     raise AlreadyRunning(json.load(lock)) from None
                 time.sleep(0.2)
-        LOCK.chmod(0o600)
         _publish(lock)
         yield lock
 
@@ -219,6 +223,16 @@ def _wait_for_first_page(address: str, children: list[servers.Server]) -> None:
             time.sleep(0.1)
 
 
-def _welcome(address: str) -> None:
+def _welcome(address: str, private: str) -> None:
     seconds = time.time() - float(os.environ.get("AVIP_STARTED_AT", time.time()))
-    say(f"\nPremière page en {seconds:.0f} s.\n\n    {address}\n")
+    say(f"""
+Première page en {seconds:.0f} s :
+
+    {address}
+
+À essayer : la page de connexion propose un personnage par métier, en un clic.
+  · La directrice : ce qui l’attend dans « À traiter », un contrat à signer, le mois à déclarer.
+  · La conseillère : une famille, les places proches, une orientation.
+  · La Caf : une candidature à instruire, les quotas, les contrats en cours.
+Courriels envoyés : .local/mails. SMS : {private}/sms.jsonl. Journaux : .local/*.log.
+Ctrl-C arrête tout.""")

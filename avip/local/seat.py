@@ -34,17 +34,15 @@ class Seat:
 def seat_for(folder: Path) -> Seat:
     """Where PostgreSQL can run for `folder`: there, or under /var/tmp when root may not lend it."""
     binaries = find_binaries()
-    here = Seat(binaries, folder / "data", socket_folder(folder, ".s.PGSQL.5432.lock"))
-    if os.geteuid() != 0:
-        return here
-    if _can_use_namespace(here):
-        return Seat(binaries, here.data, here.sockets, (*USER_NAMESPACE, *DIES_WITH_PARENT))
-    place = fallback_folder(folder)
-    _own(place.parent)
-    place.mkdir(mode=0o700, exist_ok=True)
-    os.chown(place, NOBODY, NOBODY)
-    readable = _readable_binaries(binaries, place.parent)
-    return Seat(readable, place / "data", place, (*AS_NOBODY, DIES_WITH_PARENT[1]))
+    if os.geteuid() == 0 and not _can_use_namespace(binaries, folder):
+        place = fallback_folder(folder)
+        _own(place.parent)
+        place.mkdir(mode=0o700, exist_ok=True)
+        os.chown(place, NOBODY, NOBODY)
+        binaries = _readable_binaries(binaries, place.parent)
+        return Seat(binaries, place / "data", place, (*AS_NOBODY, DIES_WITH_PARENT[1]))
+    prefix = (*USER_NAMESPACE, *DIES_WITH_PARENT) if os.geteuid() == 0 else ()
+    return Seat(binaries, folder / "data", socket_folder(folder, ".s.PGSQL.5432.lock"), prefix)
 
 
 def find_binaries() -> Path:
@@ -81,10 +79,10 @@ def _own(folder: Path, mode: int = 0o755) -> None:
         raise LocalError(f"{folder} appartient à un autre compte : supprimez ce dossier.")
 
 
-def _can_use_namespace(seat: Seat) -> bool:
-    """Whether this machine has user namespaces, and root keeps its hand on the folders in one."""
+def _can_use_namespace(binaries: Path, folder: Path) -> bool:
+    """Whether this machine has user namespaces, and root keeps its hand on both folders in one."""
     probe = 'test -x "$0" -a -w "$1"'
-    command = [*USER_NAMESPACE, "sh", "-c", probe, seat.binaries / "postgres", seat.data.parent]
+    command = [*USER_NAMESPACE, "sh", "-c", probe, binaries / "postgres", folder]
     with contextlib.suppress(OSError):
         return subprocess.run(command, capture_output=True).returncode == 0
     return False

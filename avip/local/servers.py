@@ -107,8 +107,11 @@ def die_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
 
 
 def spawn(command: list, *, log: Path, death: signal.Signals = signal.SIGTERM, **options):
-    """Start a child that does not outlive us, in its own session: Ctrl-C reaches us alone."""
-    with log.open("ab") as out:
+    """Start a child that does not outlive us, in its own session: Ctrl-C reaches us alone.
+
+    The kernel means the thread that starts it: call this from one that lasts as long as the child.
+    """
+    with log.open("wb") as out:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
