@@ -1,0 +1,1 @@
+"""Who is told what, one module per dossier: the handlers of the outbox."""

@@ -1,0 +1,1 @@
+"""One module per dossier of the family’s path; import the module, nothing is re-exported here."""
