@@ -7,7 +7,6 @@ and changes the modes of parent folders.
 import contextlib
 import ctypes
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -50,7 +49,6 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[Server]:
     context = {"cwd": "/", "env": inherited | {"LC_ALL": "C.UTF-8"}}
     if not (seat.data / "PG_VERSION").exists():
         _initdb(seat, durable, context)
-    _refuse_other_version(seat)
     settings = ["listen_addresses=", "port=5432", "unix_socket_permissions=0700", "timezone=UTC"]
     if not durable:
         settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
@@ -182,7 +180,9 @@ def _wait(server: Server, is_ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not is_ready():
         if server.process.poll() is not None or time.monotonic() > deadline:
-            raise LocalError(f"{server.name} n’a pas démarré :\n{last_lines(server.log)}")
+            advice = "Si ses données sont d’une autre version : make reset."
+            log = last_lines(server.log)
+            raise LocalError(f"{server.name} n’a pas démarré. {advice}\n{log}")
         time.sleep(0.02)
 
 
@@ -209,17 +209,6 @@ def _initdb(seat: Seat, durable: bool, context: dict) -> None:
     if done.returncode:
         raise LocalError(f"PostgreSQL n’a pas pu préparer ses données :\n{done.stderr}")
     new.rename(seat.data)
-
-
-def _refuse_other_version(seat: Seat) -> None:
-    printed = subprocess.check_output([seat.binaries / "postgres", "--version"], text=True)
-    program = re.search(r"\d+", printed)[0]
-    data = (seat.data / "PG_VERSION").read_text().strip()
-    if data != program:
-        raise LocalError(
-            f"Les données locales viennent de PostgreSQL {data}, le programme est en {program}. "
-            "Lancez make reset pour repartir d’une base neuve."
-        )
 
 
 def _forget(sockets: Path, folder: Path) -> None:

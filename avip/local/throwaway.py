@@ -16,6 +16,20 @@ SELECTION = {
 }
 
 
+# What the machine's own instance sets, in its environment or in `.env`, must not reach a test.
+ISOLATED = {
+    "AVIP_MODE": "test",
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
+    "DEBUG": "False",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1",
+    "AVIP_BASE_URL": "http://localhost:8000",
+    "AVIP_SMS_BACKEND": "avip.mail.sms_to_file",
+    "AVIP_SEAL_P12": "",
+    "AVIP_TSA_URL": "",
+    "EMAIL_URL": "dummymail://",
+}
+
+
 def test(name: str) -> int:
     """The suite of that name; AVIP_LONG=1 asks the tests of `make test-long` for many rounds."""
     system.ensure_pdf_libraries()
@@ -28,12 +42,11 @@ def test(name: str) -> int:
 def with_servers(command: list[str], **environment: str) -> int:
     """Run `command` in mode `test` with throw-away servers; its exit status."""
     folder = Path(tempfile.mkdtemp(prefix="avip-"))
-    # Nothing meant for the machine's own instance, in its environment or `.env`, reaches a test.
-    own = {"AVIP_MODE": "test", "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    own |= {"AVIP_BASE_URL": "http://localhost:8000", "EMAIL_URL": "dummymail://"}
-    own |= {"AVIP_PRIVATE_DIR": str(folder / "private")}
-    own |= {"AVIP_CHROMIUM": system.find_chromium() or ""}
-    own |= {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    own = ISOLATED | {
+        "AVIP_PRIVATE_DIR": str(folder / "private"),
+        "AVIP_CHROMIUM": system.find_chromium() or "",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
     servers.leave_on_signals()
     try:
         with (
