@@ -4,7 +4,7 @@ import hashlib
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +18,14 @@ class LabelRequestQuerySet(models.QuerySet):
     def for_link(self, token):
         """The request whose mail holds this token."""
         return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+
+    def visible_to(self, user):
+        """The confirmed requests addressed to the Cafs `user` works for."""
+        return self.filter(caf__in=user.reach.cafs, confirmed_at__isnull=False)
+
+    def to_attach(self):
+        """Those of people whose crèche was known already: the Caf says whether they work there."""
+        return self.filter(confirmed_at__isnull=False, application=None, answered_at=None)
 
 
 class LabelRequest(models.Model):
@@ -35,6 +43,25 @@ class LabelRequest(models.Model):
     expires_at = models.DateTimeField("valable jusqu’au")
     token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
     confirmed_at = models.DateTimeField("confirmée le", null=True)
+    # What came of it: her account, the crèche of that SIRET, the draft that opened.
+    quality = models.CharField("qualité", max_length=80, blank=True)
+    user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="personne"
+    )
+    provider = models.ForeignKey(
+        Provider, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="crèche"
+    )
+    application = models.OneToOneField(
+        "labels.LabelApplication",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="request",
+        verbose_name="dossier",
+    )
+    answered_at = models.DateTimeField("répondue par la Caf le", null=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="répondue par"
+    )
 
     objects = LabelRequestQuerySet.as_manager()
 
@@ -82,7 +109,7 @@ class LabelApplication(Dossier):
         GRANTED_WITH_RESERVATIONS = "granted_with_reservations", "label accordé avec réserves"
         DEFERRED = "deferred", "ajourné"
         REFUSED = "refused", "label refusé"
-        WITHDRAWN = "withdrawn", "retiré par la crèche"
+        WITHDRAWN = "withdrawn", "retiré"
 
     class Proposal(models.TextChoices):
         GRANT = "grant", "accorder le label"
@@ -146,6 +173,7 @@ class LabelApplication(Dossier):
     decided_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="décision saisie par"
     )
+    confirmed_at = models.DateTimeField("décision confirmée le", null=True, editable=False)
     decision_values = models.JSONField("règles de la décision", default=dict, blank=True)
 
     objects = ApplicationQuerySet.as_manager()
@@ -187,6 +215,21 @@ class LabelApplication(Dossier):
                 name="application_capacity_positive",
                 violation_error_message="La capacité autorisée est d’au moins une place.",
             ),
+            models.CheckConstraint(
+                condition=Q(opens=None) | Q(closes=None) | Q(closes__gt=F("opens")),
+                name="application_hours_in_order",
+                violation_error_message="L’heure de fermeture vient après l’heure d’ouverture.",
+            ),
+            models.CheckConstraint(
+                # The reviewer decides alone only where a second person has confirmed.
+                condition=~Q(
+                    status__in=["granted", "granted_with_reservations", "deferred", "refused"]
+                )
+                | ~Q(decided_by=F("reviewer"))
+                | Q(confirmed_at__isnull=False),
+                name="application_decided_by_two",
+                violation_error_message="La personne qui a instruit la demande ne la décide pas seule.",
+            ),
         ]
 
     def __str__(self):
@@ -194,6 +237,21 @@ class LabelApplication(Dossier):
 
     def get_absolute_url(self):
         return reverse("labels:application_detail", args=[self.pk])
+
+    @property
+    def is_open(self):
+        """Whether it still waits for a decision."""
+        return self.status not in self.CLOSED
+
+    @property
+    def awaits_attachment(self):
+        """A draft whose author the Caf does not know yet."""
+        return self.status == self.Status.DRAFT and self.attached_at is None
+
+    @property
+    def open_correction(self):
+        """What the Caf asks to correct now, or None."""
+        return self.corrections.filter(resolved_at=None).first()
 
     @property
     def planned_share(self):
@@ -210,9 +268,25 @@ class LabelApplication(Dossier):
 
 class ApplicationStatusChange(StatusChange):
     dossier = models.ForeignKey(LabelApplication, on_delete=models.CASCADE, related_name="history")
+    confirmation = models.ForeignKey(
+        "labels.DecisionConfirmation",
+        on_delete=models.RESTRICT,  # who did it stays known
+        null=True,
+        related_name="+",
+        verbose_name="par le membre du comité",
+    )
 
     class Meta(StatusChange.Meta):
         verbose_name = "étape de la demande"
+
+    @classmethod
+    def actor(cls, by):
+        """A user, the committee member who answered by her link, or nobody for the application."""
+        return {"confirmation": by} if isinstance(by, DecisionConfirmation) else {"user": by}
+
+    @property
+    def by(self):
+        return str(self.confirmation) if self.confirmation else super().by
 
 
 class CommitmentAnswer(models.Model):
@@ -301,6 +375,7 @@ class DecisionConfirmation(models.Model):
     name = models.CharField("nom du membre du comité", max_length=160)
     quality = models.CharField("qualité", max_length=160)
     email = models.EmailField("courriel")
+    created_at = models.DateTimeField("demandée le", default=timezone.now)
     token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
     expires_at = models.DateTimeField("valable jusqu’au")
     confirmed_at = models.DateTimeField("confirmée le", null=True)
@@ -311,6 +386,7 @@ class DecisionConfirmation(models.Model):
     class Meta:
         verbose_name = "confirmation de décision"
         verbose_name_plural = "confirmations de décision"
+        ordering = ["-created_at"]
 
     def __str__(self):
-        return f"confirmation {self.pk}"
+        return f"{self.name}, {self.quality}"
