@@ -15,6 +15,10 @@ SCHEDULES = {
     "outbox_retry_minutes": (1, 2, 5, 15, 30, 60),
     "outbox_retry_hours": 24,
     "invitation_days": 14,
+    "label_request_days": 14,
+    "label_requests_per_day": 3,  # mails to one address
+    "decision_link_days": 14,
+    "decision_link_minutes": 10,  # between two sendings
     "contract_end_reminder_days": (30, 15, 7, 0),  # before the end of a contract; 0 is the day itself
     "parent_link_days": 7,
     "parent_session_minutes": 30,
@@ -23,6 +27,7 @@ SCHEDULES = {
     "signing_codes_per_hour": 3,
     "correction_days": 15,
     "family_confirmation_days": 3,
+    "unplaced_family_days": 30,  # how long a refusal stays on the list of the adviser
     "declaration_open_day": 1,  # of the following month
     "declaration_due_day": 10,
     "declaration_lock_day": 20,

@@ -131,6 +131,11 @@ def lock(dossier):
     dossier.refresh_from_db(from_queryset=rows)
 
 
+def moment(at):
+    """When an act takes place: `at` is given by the demonstration and the tests, else it is now."""
+    return at or timezone.now()
+
+
 def _stamp(dossier, by, at):
     dossier.revision += 1
     dossier.edited_at = at or timezone.now()
