@@ -61,6 +61,7 @@ urlpatterns = [
     *ACCOUNTS,
     path("accessibilite/", static_page("accessibility.html"), name="accessibility"),
     path("donnees-personnelles/", static_page("privacy.html"), name="privacy"),
+    path("aide/", static_page("help.html"), name="help"),
     path("emprunter/", include("hijack.urls")),
     path("", include("partners.urls")),
     path("", include("labels.urls")),

@@ -1,6 +1,93 @@
 """The shell around every page: who is signed in, where they may go, what waits there."""
 
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from partners.models import User
+from reporting.todo import counts
+
+# (label, URL name, who sees it), in the order of the menu.
+ENTRIES = [
+    ("Familles", "families:household_list", lambda reach: reach.agencies),
+    ("Chercher une place", "families:search", lambda reach: reach.agencies),
+    (
+        "Demandes de place",
+        "families:referral_list",
+        lambda reach: reach.agencies or reach.providers or reach.operators or reach.services,
+    ),
+    (
+        "Contrats",
+        "families:contract_list",
+        lambda reach: reach.agencies
+        or reach.providers
+        or reach.operators
+        or reach.services
+        or reach.cafs,
+    ),
+    (
+        "Point du mois",
+        "families:declaration_list",
+        lambda reach: reach.providers or reach.operators,
+    ),
+    ("Réseau", "families:network_list", lambda reach: reach.services),
+    (
+        "Demandes de label",
+        "labels:application_list",
+        lambda reach: reach.cafs or reach.providers or reach.operators,
+    ),
+    ("Labels", "labels:label_list", lambda reach: reach.cafs or reach.providers or reach.operators),
+    ("Pilotage", "reporting:caf_dashboard", lambda reach: reach.cafs or reach.national),
+    ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
+    ("Équipe et accès", "partners:team", lambda reach: not reach.national),
+]
+
 
 def shell(request):
-    """Context of the layout: `nav` (label, url, count, current), `who`, `org`, `impersonating`, `demo`."""
-    return {"shell": {"nav": [], "who": "", "org": "", "impersonating": None, "demo": False}}
+    """Context of the layout: `shell` (nav, who, org, impersonating, demo) and, to sign in, `personas`."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"shell": {"nav": [], "demo": settings.DEMO}, "personas": personas(request)}
+    reach = user.reach
+    waiting = counts(user, timezone.now())
+    entries = [("À traiter", "reporting:todo")] + [
+        (label, name) for label, name, seen_by in ENTRIES if seen_by(reach)
+    ]
+    current = request.resolver_match.view_name if request.resolver_match else ""
+    nav = [
+        {
+            "label": label,
+            "url": reverse(name),
+            "count": sum(waiting.values()) if name == "reporting:todo" else waiting.get(name),
+            "current": name == current,
+        }
+        for label, name in entries
+    ]
+    mine = user.memberships_today
+    return {
+        "shell": {
+            "nav": nav,
+            "who": f"{user}, {mine[0].quality}" if mine and mine[0].quality else str(user),
+            "org": ", ".join(str(m.organisation or "National") for m in mine[:2]),
+            "impersonating": str(user) if getattr(user, "is_hijacked", False) else None,
+            "demo": settings.DEMO,
+        }
+    }
+
+
+def personas(request):
+    """The people one may become in one click on the sign-in page of the demonstration, and there alone."""
+    if not settings.DEMO or request.path != reverse("account_login"):
+        return []
+    people = User.objects.filter(is_demo_persona=True, is_active=True).order_by("created_at")
+    return [
+        {
+            "id": person.pk,
+            "name": str(person),
+            "role": person.memberships_today[0].quality if person.memberships_today else "support",
+            "org": str(person.memberships_today[0].organisation or "")
+            if person.memberships_today
+            else "",
+        }
+        for person in people
+    ]
