@@ -20,7 +20,11 @@ SCHEDULES = {
     "decision_link_days": 14,
     "decision_link_minutes": 10,  # between two sendings
     "contract_end_reminder_days": (30, 15, 7, 0),  # before the end of a contract; 0 is the day itself
+    "contract_unsigned_reminder_days": (3, 7, 14),  # after it was proposed
+    "contract_lapse_days": 30,  # after its first day
+    "contract_late_renewal_days": 15,  # after its last day
     "parent_link_days": 7,
+    "parent_link_cooldown_minutes": 60,  # between two sendings asked for by whoever holds the link
     "parent_session_minutes": 30,
     "signing_code_minutes": 10,
     "signing_code_tries": 5,

@@ -22,11 +22,12 @@ from families.models.referrals import (
     ReferralSlot,
     ReferralStatusChange,
 )
-from families.models.signatures import ParentLink, Signatory, Signature, SigningCode
+from families.models.signatures import Channel, ParentLink, Signatory, Signature, SigningCode
 
 __all__ = [
     "Alert",
     "AvipContract",
+    "Channel",
     "Child",
     "ContractStatusChange",
     "ContractVersion",

@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from avip.models import Document
@@ -34,6 +34,14 @@ class ContractQuerySet(models.QuerySet):
         """What anybody may check: a code leads to a state, dates and a fingerprint."""
         return self
 
+    def not_renewed(self):
+        """Those that no other contract follows, signed or waiting for signatures."""
+        return self.filter(~Exists(AvipContract.objects.live().filter(previous=OuterRef("pk"))))
+
+    def live(self):
+        """All but those given up before every party had signed."""
+        return self.exclude(status__in=AvipContract.GIVEN_UP)
+
 
 class AvipContract(Dossier):
     """Contrat d’engagement réciproque between who gives care, the parents and the référent emploi."""
@@ -46,6 +54,8 @@ class AvipContract(Dossier):
         TERMINATED = "terminated", "arrêté avant la fin"
         CANCELLED = "cancelled", "annulé"
         LAPSED = "lapsed", "jamais signé par tous"
+
+    GIVEN_UP = (Status.CANCELLED, Status.LAPSED)
 
     class Outcome(models.TextChoices):
         # Categories of domain 3.4: category only, never a story.
@@ -91,8 +101,13 @@ class AvipContract(Dossier):
         User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="référent emploi"
     )
     caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
-    previous = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="renewal", verbose_name="contrat précédent"
+    previous = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="renewals",
+        related_query_name="renewal",
+        verbose_name="contrat précédent",
     )
     number = models.PositiveSmallIntegerField("rang dans la suite", default=1)
     # Fixed by the rules of the day it was proposed, and never read from them again.
@@ -135,6 +150,12 @@ class AvipContract(Dossier):
                 condition=~Q(status__in=["cancelled", "lapsed"]) & Q(previous=None),
                 name="contract_one_live_per_referral",
                 violation_error_message="Un contrat existe déjà pour cette demande.",
+            ),
+            models.UniqueConstraint(
+                fields=["previous"],
+                condition=~Q(status__in=["cancelled", "lapsed"]),
+                name="contract_one_live_renewal",
+                violation_error_message="Ce contrat a déjà un renouvellement.",
             ),
         ]
         indexes = [

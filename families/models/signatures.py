@@ -20,6 +20,11 @@ class ParentLinkQuerySet(models.QuerySet):
         return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
 
 
+class Channel(models.TextChoices):
+    EMAIL = "email", "courriel"
+    SMS = "sms", "SMS"
+
+
 class ParentLink(models.Model):
     """A parent's secret address for one contract. Only the SHA-256 of its token is stored."""
 
@@ -31,6 +36,11 @@ class ParentLink(models.Model):
     token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
     generation = models.PositiveIntegerField("génération", default=1)
     created_at = models.DateTimeField("créé le", default=timezone.now)
+    channel = models.CharField("envoyé par", max_length=5, choices=Channel, default=Channel.EMAIL)
+    # Of the present generation.
+    issued_at = models.DateTimeField("émis le", default=timezone.now)
+    sent_at = models.DateTimeField("parti le", null=True)
+    message_id = models.CharField("identifiant du message", max_length=120, blank=True)
     expires_at = models.DateTimeField("valable jusqu’au")
     opened_at = models.DateTimeField("ouvert le", null=True)
     revoked_at = models.DateTimeField("retiré le", null=True)
@@ -164,15 +174,16 @@ class Signature(models.Model):
 
 
 class SigningCode(models.Model):
-    """A six-digit code sent to the parent's phone for one signatory: short-lived, few tries, used once."""
+    """A six-digit code for one signatory, sent to her phone or by mail: short-lived, few tries, used once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     signatory = models.ForeignKey(Signatory, on_delete=models.CASCADE, related_name="codes")
     link = models.ForeignKey(ParentLink, on_delete=models.CASCADE, null=True, related_name="codes")
     asked_by = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
     code_hash = models.CharField("empreinte lente du code", max_length=200)
-    masked_phone = models.CharField("téléphone masqué", max_length=20)
-    message_id = models.CharField("identifiant du SMS", max_length=80, blank=True)
+    channel = models.CharField("envoyé par", max_length=5, choices=Channel, default=Channel.SMS)
+    masked_phone = models.CharField("destinataire masqué", max_length=60)
+    message_id = models.CharField("identifiant du message", max_length=120, blank=True)
     sent_at = models.DateTimeField("envoyé le")
     expires_at = models.DateTimeField("valable jusqu’au")
     tries = models.PositiveSmallIntegerField("essais", default=0)
