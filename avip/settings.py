@@ -34,7 +34,6 @@ INSTALLED_APPS = [
     "labels",
     "families",
     "reporting",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -131,6 +130,21 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# An unknown address gets the same answer at the same speed: nothing is sent to it.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Ten wrong passwords or codes an hour for one account; an office of fifty people shares one address.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/h/key,100/h/ip",
+    "reset_password": "30/h/ip,5/h/key",
+}
+# Django's own, which covers the address too: allauth's would fill its table of addresses.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+# Whose address counts the tries: that of the visitor, as the proxies in front of us report it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("AVIP_PROXIES", default=int(SECURE))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 HIJACK_PERMISSION_CHECK = "partners.permissions.can_impersonate"
 HIJACK_INSERT_BEFORE = None

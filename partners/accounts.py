@@ -1,8 +1,62 @@
-"""How people come in: by invitation, or by asking for the label; never by signing up."""
+"""How people come in: by invitation, or by asking for the label; never by signing up.
+
+A person has one address, on `User` itself: allauth's own table of addresses stays empty.
+"""
+
+import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from avip import outbox
+from partners.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
+
+    def reauthenticate(self, user, password):
+        """Whether this is the password of the person signed in; counted as a try for her account."""
+        found = self.authenticate(self.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def set_password(self, user, password):
+        """A new password also forgets the wrong tries: whoever was locked out comes back in."""
+        super().set_password(user, password)
+        self._delete_login_attempts_cached_email(self.request, email=user.email)
+
+    def send_password_reset_mail(self, user, email, context):
+        """Through the outbox: the page answers at the same speed, mail server down or not."""
+        with transaction.atomic():
+            minute = timezone.now().strftime("%Y%m%d%H%M")
+            outbox.add("partners.password_reset", user, key=f"{user.pk}:{minute}")
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+        """Tell the person that the security of her account changed; a mail that fails stops nothing."""
+        try:
+            super().send_notification_mail(template_prefix, user, context, email or user.email)
+        except OSError as error:
+            logger.warning("%s: %s", template_prefix, type(error).__name__)
+
+
+def send_password_reset(row):
+    """The link to choose a new password, made when it leaves so that nothing secret is stored."""
+    user = User.objects.get(pk=row.object_id)
+    path = reverse(
+        "account_reset_password_from_key",
+        kwargs={
+            "uidb36": user_pk_to_url_str(user),
+            "key": default_token_generator.make_token(user),
+        },
+    )
+    context = {"password_reset_url": f"{settings.BASE_URL}{path}"}
+    message = AccountAdapter().render_mail("account/email/password_reset_key", user.email, context)
+    message.send()

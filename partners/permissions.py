@@ -27,12 +27,38 @@ def runs_provider(by, provider):
 
 def coordinates(by, provider):
     """Coordinator of the municipal service of this childminder."""
-    return is_user(by) and provider.is_childminder and provider.childminder.service_id in by.reach.services
+    return (
+        is_user(by)
+        and provider.is_childminder
+        and provider.childminder.service_id in by.reach.services
+    )
 
 
 def is_adviser(by, obj):
     """Member of the agency of this object."""
     return is_user(by) and obj.agency_id in by.reach.agencies
+
+
+def is_hijacked(by):
+    """Somebody of the support team is looking through this account: it does nothing."""
+    return getattr(by, "is_hijacked", False)
+
+
+def administers(by, organisation):
+    """Keeps the team of this organisation: an administrator of it, or of what runs it."""
+    if not is_user(by) or is_hijacked(by):
+        return False
+    mine = {m.organisation.pk for m in by.memberships_today if m.is_admin and m.organisation}
+    return not mine.isdisjoint({organisation.pk, *_runners_of(organisation)})
+
+
+def _runners_of(organisation):
+    """What runs a crèche or accompanies a childminder."""
+    if organisation._meta.model_name != "provider":
+        return set()
+    if organisation.is_childminder:
+        return {organisation.childminder.service_id}
+    return {organisation.facility.operator_id}
 
 
 def can_impersonate(*, hijacker, hijacked):

@@ -49,7 +49,7 @@ class Caf(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("partners:caf_public", args=[self.pk])
+        return reverse("labels:caf_public", args=[self.pk])
 
 
 class Operator(models.Model):

@@ -1,6 +1,5 @@
 """People who sign in, and the memberships from which all their rights come."""
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,6 +115,7 @@ class MembershipQuerySet(models.QuerySet):
             Q(caf__in=reach.cafs)
             | Q(provider__in=reach.providers)
             | Q(provider__facility__operator__in=reach.operators)
+            | Q(provider__childminder__service__in=reach.services)
             | Q(operator__in=reach.operators)
             | Q(agency__in=reach.agencies)
             | Q(service__in=reach.services)
@@ -205,19 +205,26 @@ class Membership(OrganisationMember):
 
 class InvitationQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The invitations sent by the organisations `user` belongs to."""
+        """The invitations into the organisations `user` belongs to or runs, and her own."""
         reach = user.reach
         return self.filter(
-            Q(caf__in=reach.cafs)
+            Q(invited_by=user)
+            | Q(caf__in=reach.cafs)
             | Q(provider__in=reach.providers)
+            | Q(provider__facility__operator__in=reach.operators)
+            | Q(provider__childminder__service__in=reach.services)
             | Q(operator__in=reach.operators)
             | Q(agency__in=reach.agencies)
             | Q(service__in=reach.services)
         )
 
-    def for_link(self, token):
-        """The invitation that this token opens, whatever its state."""
-        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+    def pending(self):
+        """Neither accepted nor withdrawn; some of them have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def for_link(self, token_sha256):
+        """The invitation that this link opens, whatever its state."""
+        return self.filter(token_sha256=token_sha256)
 
 
 class Invitation(OrganisationMember):
@@ -232,6 +239,7 @@ class Invitation(OrganisationMember):
     )
     created_at = models.DateTimeField("créée le", default=timezone.now)
     expires_at = models.DateTimeField("valable jusqu’au")
+    generation = models.PositiveIntegerField("génération", default=1)
     token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
     accepted_at = models.DateTimeField("acceptée le", null=True)
     revoked_at = models.DateTimeField("retirée le", null=True)
@@ -247,3 +255,7 @@ class Invitation(OrganisationMember):
 
     def __str__(self):
         return f"invitation {self.pk}"
+
+    def is_open(self, at):
+        """Neither accepted, withdrawn nor expired at that moment."""
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > at
