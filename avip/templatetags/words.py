@@ -192,6 +192,18 @@ def number(value):
 
 
 @register.filter
+def file_size(size):
+    """« 180 Ko », « 1,2 Mo », from a number of bytes."""
+    if size is None or size == "":
+        return ""
+    kilobytes = max(1, round(int(size) / 1000))
+    if kilobytes < 1000:
+        return f"{kilobytes}{NBSP}Ko"
+    whole, tenths = divmod(round(kilobytes / 100), 10)
+    return f"{number(whole)}{f',{tenths}' if tenths else ''}{NBSP}Mo"
+
+
+@register.filter
 def percent(basis_points):
     """« 19,6 % », from basis points (1960); cut, not rounded: a missed rule never looks met."""
     if basis_points is None or basis_points == "":

@@ -142,6 +142,20 @@ def test_a_share_is_cut_so_that_a_missed_rule_never_looks_met(basis_points, said
     assert spaced(words.percent(basis_points)) == said
 
 
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (184_320, "184 Ko"),
+        (1_200_000, "1,2 Mo"),
+        (10_000_000, "10 Mo"),
+        (999_600, "1 Mo"),
+        (12, "1 Ko"),
+    ],
+)
+def test_the_weight_of_a_file_is_said_in_words(size, said):
+    assert spaced(words.file_size(size)) == said
+
+
 def test_thousands_stand_apart():
     assert words.number(35_014) == "35\u202f014"
     assert words.number(-1200) == "−1\u202f200"
@@ -224,7 +238,16 @@ def test_a_number_for_a_machine_has_no_space_and_no_comma():
 
 ONE_ARGUMENT = [
     *("fr_date", "fr_day", "fr_month", "brief_day", "short_date", "fr_time", "fr_datetime"),
-    *("time_left", "hours", "number", "percent", "age_months", "weekday_name", "half_day"),
+    *(
+        "time_left",
+        "hours",
+        "number",
+        "percent",
+        "file_size",
+        "age_months",
+        "weekday_name",
+        "half_day",
+    ),
     *("and_list", "short_name", "plain"),
 ]
 
