@@ -5,7 +5,8 @@ from datetime import time
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,6 +43,31 @@ class PlaceOfferQuerySet(models.QuerySet):
         """Offers that have begun and not ended on that day."""
         return self.filter(Q(until=None) | Q(until__gte=on), from_on__lte=on)
 
+    def for_ages(self, youngest, oldest):
+        """Offers that take children of these ages in months."""
+        return self.filter(
+            Q(max_age_months=None) | Q(max_age_months__gte=oldest), min_age_months__lte=youngest
+        )
+
+    def free_for(self, keys, from_on, until):
+        """Offers with a numbered place free on every one of these half-days ("0-am") for the whole period."""
+        offers = self
+        for number, key in enumerate(keys):
+            weekday, half = key.split("-")
+            taken = (
+                Hold.objects.standing(from_on, until)
+                .filter(offer=OuterRef("pk"), weekday=int(weekday), half_day=half)
+                .order_by()
+                .values("offer")
+                .annotate(taken=Count("slot_number", distinct=True))
+                .values("taken")
+            )
+            offers = offers.alias(**{f"taken_{number}": Coalesce(Subquery(taken), 0)}).filter(
+                Q(half_days__contains=[key]) | Q(half_days=[]),
+                **{f"taken_{number}__lt": F("places")},
+            )
+        return offers
+
 
 class PlaceOffer(Dossier):
     """Places a provider keeps for AVIP families: how many, from when, which half-days, which ages."""
@@ -52,7 +78,8 @@ class PlaceOffer(Dossier):
     places = models.PositiveSmallIntegerField("places", default=1)
     from_on = models.DateField("à partir du")
     until = models.DateField("jusqu’au", null=True, blank=True)
-    half_days = models.JSONField("demi-journées", default=list)  # ["0-am", "0-pm", …], 0 = Monday
+    # ["0-am", "0-pm", …], 0 = Monday; none means every half-day the provider is open.
+    half_days = models.JSONField("demi-journées", default=list)
     min_age_months = models.PositiveSmallIntegerField("âge minimum en mois", default=0)
     max_age_months = models.PositiveSmallIntegerField("âge maximum en mois", null=True, blank=True)
     note = models.CharField("précision", max_length=200, blank=True)
@@ -79,6 +106,13 @@ class PlaceOffer(Dossier):
     def __str__(self):
         return f"{self.places} place(s) à partir du {self.from_on:%d/%m/%Y}"
 
+    def get_absolute_url(self):
+        return reverse("families:offer_update", args=[self.pk])
+
+    def takes(self, key):
+        """Whether the offer includes this half-day ("0-am")."""
+        return not self.half_days or key in self.half_days
+
 
 class ReferralQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -95,6 +129,10 @@ class ReferralQuerySet(models.QuerySet):
     def waiting_for_answer(self):
         """Those the provider or the coordinator has not answered."""
         return self.filter(status__in=[Referral.Status.SENT, Referral.Status.TO_VALIDATE])
+
+    def family_to_tell(self):
+        """Those whose last answer the family has not been told."""
+        return self.filter(status__in=Referral.TOLD, told_at=None)
 
 
 class Referral(Dossier):
@@ -120,6 +158,11 @@ class Referral(Dossier):
         STAFF = "staff", "effectif insuffisant"
         SITUATION = "situation", "la situation n’entre pas dans le label"
         OTHER = "other", "autre raison"
+
+    # Answered by the provider and accepted: names may be read there.
+    TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED)
+    # Answers of which the family must hear.
+    TOLD = (Status.ACCEPTED, Status.WAITING_LIST, Status.REFUSED, Status.EXPIRED)
 
     status = models.CharField(
         "état", max_length=16, choices=Status, default=Status.SENT, editable=False
@@ -153,6 +196,7 @@ class Referral(Dossier):
     papers = models.CharField("papiers à apporter", max_length=300, blank=True)
     confirmed_at = models.DateTimeField("confirmée par la famille le", null=True, editable=False)
     confirmed_how = models.CharField("confirmation reçue par", max_length=80, blank=True, editable=False)
+    told_at = models.DateTimeField("famille prévenue de la réponse le", null=True, editable=False)
 
     objects = ReferralQuerySet.as_manager()
 
@@ -230,6 +274,12 @@ class ReferralSlot(WeeklySlot):
         ]
 
 
+class HoldQuerySet(models.QuerySet):
+    def standing(self, from_on, until):
+        """Places not released, with at least one day in the period, both ends included."""
+        return self.filter(released_at=None, from_on__lte=until, until__gte=from_on)
+
+
 class Hold(models.Model):
     """A numbered place of an offer kept for one child on one half-day, from acceptance to release.
 
@@ -247,6 +297,8 @@ class Hold(models.Model):
     from_on = models.DateField("du")
     until = models.DateField("au")
     released_at = models.DateTimeField("libérée le", null=True)
+
+    objects = HoldQuerySet.as_manager()
 
     class Meta:
         verbose_name = "place retenue"
@@ -277,4 +329,7 @@ class Hold(models.Model):
     def __str__(self):
         return f"{self.get_weekday_display()} {self.get_half_day_display()}"
 
-
+    @property
+    def key(self):
+        """The half-day as offers write it: "0-am"."""
+        return f"{self.weekday}-{self.half_day}"

@@ -77,6 +77,11 @@ class Provider(models.Model):
     def is_childminder(self):
         return self.kind == self.Kind.CHILDMINDER
 
+    @property
+    def public_name(self):
+        """What anybody may read: a crèche by its name, a childminder by her first name alone."""
+        return self.name.partition(" ")[0] if self.is_childminder else self.name
+
 
 class Facility(models.Model):
     """EAJE. Its legal type, funding and parental management are three independent facts."""
