@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-# Values without a source are shown as « à confirmer » and wait for the Cnaf or the Caf to settle them.
+# Values without a source are shown as « à confirmer », until the Cnaf or the Caf settles them.
 TO_CONFIRM = "À confirmer : aucun texte trouvé"
 
 CHARTER = date(2016, 5, 1)  # the sources say March to June 2016; the day has no consequence
@@ -47,7 +47,10 @@ RULES = {
         "Part minimale d’enfants accueillis au titre du label",
         {
             CHARTER: (Decimal("0.30"), "Charte nationale de 2016"),
-            date(2017, 1, 1): (Decimal("0.20"), "Avenant de 2017 à la charte ; CASF, art. L. 214-7, III"),
+            date(2017, 1, 1): (
+                Decimal("0.20"),
+                "Avenant de 2017 à la charte ; CASF, art. L. 214-7, III",
+            ),
         },
         unit="%",
         local=True,
@@ -130,7 +133,10 @@ RULES = {
         local=True,
     ),
     "occasional_max_days": Rule(
-        "Accueil ponctuel sans contrat, jusqu’à", {CHARTER: (5, TO_CONFIRM)}, unit="jours", local=True
+        "Accueil ponctuel sans contrat, jusqu’à",
+        {CHARTER: (5, TO_CONFIRM)},
+        unit="jours",
+        local=True,
     ),
     "child_max_age_months": Rule(
         "Âge de l’enfant au début d’un contrat : moins de",
@@ -144,7 +150,12 @@ RULES = {
     ),
     "childminder_hours_month_cap": Rule(
         "Plafond d’heures chez une assistante maternelle",
-        {CHILDMINDERS: (50, "Note aux assistantes maternelles sur le nouveau label : 50 heures par mois")},
+        {
+            CHILDMINDERS: (
+                50,
+                "Note aux assistantes maternelles sur le nouveau label : 50 heures par mois",
+            )
+        },
         unit="h par mois",
     ),
     "childminder_max_places": Rule(
@@ -168,18 +179,31 @@ RULES = {
         "Préavis de renouvellement du label", {CHARTER: (90, TO_CONFIRM)}, unit="jours", local=True
     ),
     "small_count_min": Rule(
-        "Plus petit effectif publié", {CHARTER: (11, "Secret statistique ; à confirmer")}, local=True, stricter=max
+        "Plus petit effectif publié",
+        {CHARTER: (11, "Secret statistique ; à confirmer")},
+        local=True,
+        stricter=max,
     ),
     "positive_outcomes": Rule(
         "Sorties positives",
-        {CHARTER: (("job", "training", "business_creation"), "Débat national sur le retour à l’emploi")},
+        {
+            CHARTER: (
+                ("job", "training", "business_creation"),
+                "Débat national sur le retour à l’emploi",
+            )
+        },
         local=True,
     ),
     "facility_capacity_bands": Rule(
         "Catégories de crèches collectives, par capacité autorisée",
         {
             date(2021, 9, 1): (
-                ((12, "micro-crèche"), (24, "petite crèche"), (39, "crèche"), (59, "grande crèche")),
+                (
+                    (12, "micro-crèche"),
+                    (24, "petite crèche"),
+                    (39, "crèche"),
+                    (59, "grande crèche"),
+                ),
                 "CSP, art. R. 2324-46",
             )
         },
@@ -226,7 +250,7 @@ class RuleSet:
 
 
 def rules_for(caf, on: date, known_at: datetime | None = None) -> RuleSet:
-    """Every rule as it stands for this Caf on this day, as it was known at `known_at` (default: now)."""
+    """Every rule as it stands for this Caf on this day, as known at `known_at` (default: now)."""
     from labels.models import LocalRule
 
     known_at = known_at or timezone.now()
@@ -237,10 +261,18 @@ def rules_for(caf, on: date, known_at: datetime | None = None) -> RuleSet:
         except RuleMissing:
             continue
     if caf is not None:
-        for row in LocalRule.objects.filter(caf=caf).in_force(on, known_at).select_related("set_by"):
+        for row in (
+            LocalRule.objects.filter(caf=caf).in_force(on, known_at).select_related("set_by")
+        ):
             rule = RULES[row.key]
             entries[row.key] = RuleValue(
-                row.key, rule, from_json(row.key, row.value), row.reference, row.valid_from, True, row.set_by
+                row.key,
+                rule,
+                from_json(row.key, row.value),
+                row.reference,
+                row.valid_from,
+                True,
+                row.set_by,
             )
     return RuleSet(entries, on, known_at)
 

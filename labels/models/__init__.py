@@ -6,11 +6,11 @@ from labels.models.applications import (
     Correction,
     DecisionConfirmation,
     LabelApplication,
-    LabelRequest,
     SupportingDocument,
 )
 from labels.models.labels import Label, LabelStatusChange, labelled_providers
 from labels.models.network import NetworkMember, NetworkMemberStatusChange
+from labels.models.requests import LabelRequest
 from labels.models.rules import LocalRule
 
 __all__ = [

@@ -14,70 +14,11 @@ from labels.charter import BY_CODE, COMMITMENTS
 from partners.models import Caf, Facility, Provider, User
 
 
-class LabelRequestQuerySet(models.QuerySet):
-    def for_link(self, token):
-        """The request whose mail holds this token."""
-        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
-
-    def visible_to(self, user):
-        """The confirmed requests addressed to the Cafs `user` works for."""
-        return self.filter(caf__in=user.reach.cafs, confirmed_at__isnull=False)
-
-    def to_attach(self):
-        """Those of people whose crèche was known already: the Caf says whether they work there."""
-        return self.filter(confirmed_at__isnull=False, application=None, answered_at=None)
-
-
-class LabelRequest(models.Model):
-    """« Demander le label » by a director without an account: confirmed by her mail, then a draft opens."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    caf = models.ForeignKey(Caf, on_delete=models.CASCADE, verbose_name="Caf")
-    siret = models.CharField("SIRET", max_length=14)
-    facility_name = models.CharField("nom de la crèche", max_length=160)
-    postal_code = models.CharField("code postal", max_length=5)
-    first_name = models.CharField("prénom", max_length=80)
-    last_name = models.CharField("nom", max_length=80)
-    email = models.EmailField("courriel professionnel")
-    created_at = models.DateTimeField("reçue le", default=timezone.now)
-    expires_at = models.DateTimeField("valable jusqu’au")
-    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
-    confirmed_at = models.DateTimeField("confirmée le", null=True)
-    # What came of it: her account, the crèche of that SIRET, the draft that opened.
-    quality = models.CharField("qualité", max_length=80, blank=True)
-    user = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="personne"
-    )
-    provider = models.ForeignKey(
-        Provider, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="crèche"
-    )
-    application = models.OneToOneField(
-        "labels.LabelApplication",
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="request",
-        verbose_name="dossier",
-    )
-    answered_at = models.DateTimeField("répondue par la Caf le", null=True)
-    answered_by = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="répondue par"
-    )
-
-    objects = LabelRequestQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "demande de label"
-        verbose_name_plural = "demandes de label"
-
-    def __str__(self):
-        return f"demande {self.pk}"
-
-
 class ApplicationQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Those of the facilities `user` works for or runs; for a Caf, those addressed to it, drafts excepted.
+        """Those of the facilities `user` works for or runs; for a Caf, those addressed to it.
 
-        A draft that waits to be attached is seen by the Caf, which must answer it.
+        A Caf sees no draft, except one that waits to be attached: it must answer it.
         """
         reach = user.reach
         submitted = ~Q(status=LabelApplication.Status.DRAFT) | Q(attached_at=None)
@@ -144,12 +85,16 @@ class LabelApplication(Dossier):
     address = models.CharField("adresse", max_length=200, blank=True)
     facility_type = models.CharField("type", max_length=12, choices=Facility.Type, blank=True)
     funding = models.CharField("financement", max_length=4, choices=Facility.Funding, blank=True)
-    licensed_capacity = models.PositiveSmallIntegerField("capacité autorisée", null=True, blank=True)
+    licensed_capacity = models.PositiveSmallIntegerField(
+        "capacité autorisée", null=True, blank=True
+    )
     in_qpv = models.BooleanField("en quartier prioritaire", null=True, blank=True)
     # Hours: opening time of an ordinary week.
     opens = models.TimeField("ouvre à", null=True, blank=True)
     closes = models.TimeField("ferme à", null=True, blank=True)
-    open_days = models.JSONField("jours d’ouverture", default=list, blank=True)  # weekdays, 0 = Monday
+    open_days = models.JSONField(
+        "jours d’ouverture", default=list, blank=True
+    )  # weekdays, 0 = Monday
     # The label's own questions.
     planned_avip_children = models.PositiveSmallIntegerField(
         "enfants Avip prévus en même temps", null=True, blank=True
@@ -171,7 +116,11 @@ class LabelApplication(Dossier):
     decision_reasons = models.TextField("motifs de la décision", blank=True)
     decided_on = models.DateField("date du comité", null=True, blank=True)
     decided_by = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="décision saisie par"
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="décision saisie par",
     )
     confirmed_at = models.DateTimeField("décision confirmée le", null=True, editable=False)
     decision_values = models.JSONField("règles de la décision", default=dict, blank=True)
@@ -187,11 +136,15 @@ class LabelApplication(Dossier):
                 fields=["provider", "kind"],
                 condition=~Q(
                     status__in=[
-                        "granted", "granted_with_reservations", "deferred", "refused", "withdrawn"
+                        "granted",
+                        "granted_with_reservations",
+                        "deferred",
+                        "refused",
+                        "withdrawn",
                     ]
                 ),
                 name="application_one_open_per_kind",
-                violation_error_message="Une demande de cette nature est déjà ouverte pour cette crèche : reprenez-la.",
+                violation_error_message="Cette crèche a déjà une demande ouverte : reprenez-la.",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "withdrawn"])
@@ -228,7 +181,7 @@ class LabelApplication(Dossier):
                 | ~Q(decided_by=F("reviewer"))
                 | Q(confirmed_at__isnull=False),
                 name="application_decided_by_two",
-                violation_error_message="La personne qui a instruit la demande ne la décide pas seule.",
+                violation_error_message="Qui a instruit la demande ne la décide pas seul.",
             ),
         ]
 
@@ -296,7 +249,7 @@ class CommitmentAnswer(models.Model):
         LabelApplication, on_delete=models.CASCADE, related_name="commitments"
     )
     code = models.CharField("engagement", max_length=4)
-    agrees = models.BooleanField("s’y engage", default=False)
+    agrees = models.BooleanField("s’y engage", null=True)
     how = models.TextField("comment", blank=True)
 
     class Meta:
@@ -310,7 +263,7 @@ class CommitmentAnswer(models.Model):
 
 
 class SupportingDocument(models.Model):
-    """One of the two documents the law asks for; a new upload replaces the old one in the checklist."""
+    """One of the two documents the law asks for; a new upload replaces the old one."""
 
     class Kind(models.TextChoices):
         PROJECT = "project", "projet d’établissement"
@@ -341,7 +294,9 @@ class Correction(models.Model):
         LabelApplication, on_delete=models.CASCADE, related_name="corrections"
     )
     message = models.TextField("ce qui est à corriger")
-    asked_by = models.ForeignKey(User, on_delete=models.RESTRICT, related_name="+", verbose_name="demandé par")
+    asked_by = models.ForeignKey(
+        User, on_delete=models.RESTRICT, related_name="+", verbose_name="demandé par"
+    )
     asked_at = models.DateTimeField("demandé le")
     due_on = models.DateField("à corriger avant le")
     resolved_at = models.DateTimeField("corrigé le", null=True)
@@ -363,6 +318,14 @@ class ConfirmationQuerySet(models.QuerySet):
     def for_link(self, token):
         """The confirmation that this token opens."""
         return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+
+    def waiting(self):
+        """Those without an answer, whether their link still opens or not."""
+        return self.filter(confirmed_at=None, declined_at=None)
+
+    def close(self, now):
+        """Make the links that wait for an answer open nothing any more."""
+        self.waiting().filter(expires_at__gt=now).update(expires_at=now)
 
 
 class DecisionConfirmation(models.Model):

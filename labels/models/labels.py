@@ -39,7 +39,7 @@ class LabelQuerySet(models.QuerySet):
         return self
 
     def running_on(self, on):
-        """Labels whose dates include that day and which are neither suspended nor withdrawn then."""
+        """Labels whose dates include that day and which are neither suspended nor withdrawn."""
         return self.filter(
             status__in=[Label.Status.ACTIVE, Label.Status.NOTICE_GIVEN],
             starts_on__lte=on,
@@ -116,7 +116,7 @@ class LabelStatusChange(StatusChange):
 
 
 def labelled_providers(on):
-    """The providers that may take an AVIP family on that day: labelled crèches, licensed members of the network."""
+    """Who may take an AVIP family that day: labelled crèches, licensed members of the network."""
     labels = Label.objects.running_on(on).filter(provider=OuterRef("pk"))
     members = NetworkMember.objects.filter(
         provider=OuterRef("pk"),

@@ -32,7 +32,10 @@ class NetworkMember(Dossier):
         "état", max_length=16, choices=Status, default=Status.WISH, editable=False
     )
     provider = models.ForeignKey(
-        Provider, on_delete=models.PROTECT, related_name="network_memberships", verbose_name="assistante maternelle"
+        Provider,
+        on_delete=models.PROTECT,
+        related_name="network_memberships",
+        verbose_name="assistante maternelle",
     )
     caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
     joined_on = models.DateField("membre depuis le", null=True)
@@ -51,7 +54,8 @@ class NetworkMember(Dossier):
                 violation_error_message="Cette assistante maternelle est déjà dans le réseau.",
             ),
             models.CheckConstraint(
-                condition=~Q(status="member") | Q(joined_on__isnull=False), name="network_member_since"
+                condition=~Q(status="member") | Q(joined_on__isnull=False),
+                name="network_member_since",
             ),
         ]
 

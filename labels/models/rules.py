@@ -22,7 +22,7 @@ class LocalRuleQuerySet(models.QuerySet):
 
 
 class LocalRule(models.Model):
-    """A Caf's own value for a rule, from a day on, until it sets another; corrected by a later row."""
+    """A Caf's own value for a rule, from a day on; a mistake is corrected by a later row."""
 
     caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
     key = models.CharField("règle", max_length=40)
@@ -31,7 +31,9 @@ class LocalRule(models.Model):
     value = models.JSONField("valeur")
     reference = models.CharField("référence", max_length=200)
     motive = models.TextField("motif")
-    derogation_reference = models.CharField("référence de la dérogation", max_length=200, blank=True)
+    derogation_reference = models.CharField(
+        "référence de la dérogation", max_length=200, blank=True
+    )
     set_by = models.ForeignKey(
         User,
         on_delete=models.RESTRICT,  # who set a rule stays known
@@ -58,10 +60,12 @@ class LocalRule(models.Model):
         return f"{self.key} {self.valid_from:%d/%m/%Y}"
 
     def clean(self):
-        """Refuse an unknown or national rule, another type, and the illegal side without a derogation."""
+        """Refuse a national rule, another type, and the illegal side without a derogation."""
         rule = RULES.get(self.key)
         if rule is None or not rule.local:
-            raise ValidationError({"key": "Cette règle est nationale : une Caf ne peut pas la fixer."})
+            raise ValidationError(
+                {"key": "Cette règle est nationale : une Caf ne peut pas la fixer."}
+            )
         national, _, _ = rule.national(self.valid_from)
         try:
             value = from_json(self.key, self.value)
@@ -69,7 +73,14 @@ class LocalRule(models.Model):
             raise ValidationError({"value": "Cette valeur ne se lit pas."}) from error
         if type(value) is not type(national) or (rule.choices and value not in rule.choices):
             raise ValidationError({"value": "Cette valeur n’est pas du type attendu."})
-        if rule.stricter and rule.stricter(value, national) != value and not self.derogation_reference:
+        if (
+            rule.stricter
+            and rule.stricter(value, national) != value
+            and not self.derogation_reference
+        ):
             raise ValidationError(
-                {"derogation_reference": "Moins exigeant que la règle nationale : indiquez la référence de la dérogation."}
+                {
+                    "derogation_reference": "Moins exigeant que la règle nationale : "
+                    "indiquez la référence de la dérogation."
+                }
             )

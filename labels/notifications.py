@@ -1,0 +1,62 @@
+"""Who is told, and of what: rows of the outbox, written with the step they announce."""
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+
+from avip import outbox
+from labels.permissions import REVIEW_STEPS
+from partners.models import Membership, User
+
+
+def tell(kind, obj, people, *, key, at=None):
+    """One mail to each of these people about this object, once for this key."""
+    for person in people:
+        outbox.add(kind, obj, key=f"{key}:{person.pk}", recipient=person, at=at)
+
+
+def tell_caf(kind, obj, *, on, key, at=None):
+    """The members of the Caf of this object."""
+    tell(kind, obj, caf_members(obj.caf_id, on), key=key, at=at)
+
+
+def tell_facility(kind, application, *, on, key, at=None):
+    """Those who work for the crèche, and for its operator."""
+    operator = application.provider.facility.operator_id
+    members = Membership.objects.in_force(on).filter(
+        Q(provider=application.provider_id) | Q(operator__isnull=False, operator=operator)
+    )
+    tell(kind, application, _people(members), key=key, at=at)
+
+
+def tell_reviewer(kind, application, *, on, key, at=None):
+    """The reviewer, or the whole Caf once she has left it."""
+    members = caf_members(application.caf_id, on)
+    reviewer = members.filter(pk=application.reviewer_id)
+    tell(kind, application, reviewer if reviewer.exists() else members, key=key, at=at)
+
+
+def tell_deciders(kind, application, *, on, key, at=None):
+    """The responsables who took no part in the review; the other members where there is none."""
+    reviewers = application.history.filter(step__in=REVIEW_STEPS).values("user")
+    others = caf_members(application.caf_id, on).exclude(
+        Q(pk__in=reviewers) | Q(pk=application.reviewer_id)
+    )
+    managers = others.filter(
+        memberships__caf=application.caf_id, memberships__role=Membership.Role.MANAGER
+    )
+    tell(kind, application, (managers if managers.exists() else others).distinct(), key=key, at=at)
+
+
+def caf_members(caf_id, on):
+    """The people who work for this Caf on that day."""
+    return _people(Membership.objects.in_force(on).filter(caf=caf_id))
+
+
+def _people(members):
+    return User.objects.filter(pk__in=members.values("user")).order_by("pk")
+
+
+def link(name, *args):
+    """The full address of a page, for a mail or a QR code."""
+    return f"{settings.BASE_URL}{reverse(name, args=args)}"

@@ -1,0 +1,260 @@
+"""From the draft to the decision: the steps of an application, and what each one does."""
+
+from avip.workflow import Step, StepRefused, Workflow, moment
+from labels import notifications
+from labels.checks import application_missing
+from labels.models import Correction, LabelApplication
+from labels.permissions import applies, confirms, decides, other_deciders, reviews
+from labels.workflow.labels import running_label
+
+A = LabelApplication.Status
+
+
+# What each step needs, in sentences.
+
+
+def _complete_and_attached(application, on):
+    reasons = [missing.sentence for missing in application_missing(application, on)]
+    if application.attached_at is None:
+        reasons.append("Votre Caf doit d’abord vous rattacher à cette crèche ; elle est prévenue.")
+    return reasons
+
+
+def _complete(application, on):
+    return [missing.sentence for missing in application_missing(application, on)]
+
+
+def _waits_to_be_attached(application, on):
+    return [] if application.attached_at is None else ["Ce dossier est déjà rattaché."]
+
+
+def _no_open_correction(application, on):
+    if application.corrections.filter(resolved_at=None).exists():
+        return ["Une correction est en cours : la décision attend la réponse de la crèche."]
+    return []
+
+
+def _no_label_already(application, on):
+    """A first label where one runs already would overlap it."""
+    reasons = _no_open_correction(application, on)
+    if application.kind == LabelApplication.Kind.FIRST:
+        held = running_label(application.provider, on)
+        if held:
+            reasons.append(f"Cette crèche a déjà un label jusqu’au {held.ends_on:%d/%m/%Y}.")
+    return reasons
+
+
+def nobody_else_decides(application, on):
+    """Why the reviewer may not record the decision: somebody else of her Caf can."""
+    others = [membership.user for membership in other_deciders(application, on)]
+    if not others:
+        return _no_open_correction(application, on)
+    names = " ou ".join(str(user) for user in others[:3])
+    return [
+        f"Vous avez instruit ce dossier : la décision est saisie par une autre personne ({names})."
+    ]
+
+
+DECIDABLE = (A.READY, A.ON_AGENDA)
+
+APPLICATION = Workflow(
+    attach=Step(
+        "Rattacher cette personne à la crèche",
+        (A.DRAFT,),
+        A.DRAFT,
+        allowed=reviews,
+        requires=_waits_to_be_attached,
+        done="Rattachement confirmé par la Caf",
+    ),
+    dismiss=Step(
+        "Écarter cette demande",
+        (A.DRAFT,),
+        A.WITHDRAWN,
+        allowed=reviews,
+        requires=_waits_to_be_attached,
+        done="Demande écartée par la Caf",
+    ),
+    submit=Step(
+        "Déposer la demande",
+        (A.DRAFT,),
+        A.SUBMITTED,
+        allowed=applies,
+        requires=_complete_and_attached,
+        done="Demande déposée",
+    ),
+    start_review=Step(
+        "Prendre en charge",
+        (A.SUBMITTED,),
+        A.UNDER_REVIEW,
+        allowed=reviews,
+        done="Instruction commencée",
+    ),
+    ask_correction=Step(
+        "Demander une correction",
+        (A.UNDER_REVIEW,),
+        A.CORRECTION_REQUESTED,
+        allowed=reviews,
+        done="Correction demandée",
+    ),
+    resubmit=Step(
+        "Renvoyer la demande corrigée",
+        (A.CORRECTION_REQUESTED,),
+        A.UNDER_REVIEW,
+        allowed=applies,
+        requires=_complete,
+        done="Correction reçue",
+    ),
+    declare_ready=Step(
+        "Proposer au comité",
+        (A.UNDER_REVIEW,),
+        A.READY,
+        allowed=reviews,
+        requires=_no_open_correction,
+        done="Prêt pour le comité",
+    ),
+    put_on_agenda=Step(
+        "Saisir la décision et la faire confirmer",
+        (A.READY,),
+        A.ON_AGENDA,
+        allowed=reviews,
+        requires=nobody_else_decides,
+        done="Décision saisie, à confirmer",
+    ),
+    recall_decision=Step(
+        "Reprendre la décision",
+        (A.ON_AGENDA,),
+        A.READY,
+        allowed=reviews,
+        done="Décision reprise avant sa confirmation",
+    ),
+    decline_confirmation=Step(
+        "Ne pas confirmer",
+        (A.ON_AGENDA,),
+        A.READY,
+        allowed=confirms,
+        done="Décision non confirmée",
+    ),
+    grant=Step(
+        "Accorder le label",
+        DECIDABLE,
+        A.GRANTED,
+        allowed=decides,
+        requires=_no_label_already,
+        done="Label accordé",
+    ),
+    grant_with_reservations=Step(
+        "Accorder avec réserves",
+        DECIDABLE,
+        A.GRANTED_WITH_RESERVATIONS,
+        allowed=decides,
+        requires=_no_label_already,
+        done="Label accordé avec réserves",
+    ),
+    defer=Step(
+        "Ajourner",
+        DECIDABLE,
+        A.DEFERRED,
+        allowed=decides,
+        requires=_no_open_correction,
+        done="Demande ajournée",
+    ),
+    refuse=Step(
+        "Refuser le label",
+        DECIDABLE,
+        A.REFUSED,
+        allowed=decides,
+        requires=_no_open_correction,
+        done="Label refusé",
+    ),
+    withdraw=Step(
+        "Retirer la demande",
+        (A.DRAFT, A.SUBMITTED, A.UNDER_REVIEW, A.CORRECTION_REQUESTED, A.READY, A.ON_AGENDA),
+        A.WITHDRAWN,
+        allowed=applies,
+        done="Demande retirée par la crèche",
+    ),
+)
+
+
+def attach(application, *, by, on, at=None):
+    """The Caf says that the author works for this crèche: the draft may now be submitted."""
+    with APPLICATION.take("attach", application, by=by, on=on, at=at):
+        application.attached_at = moment(at)
+        if application.opened_by:
+            notifications.tell(
+                "labels.attached", application, [application.opened_by], key=application.pk, at=at
+            )
+
+
+def dismiss(application, *, by, on, reasons, at=None):
+    """The Caf does not know this person: the draft is closed."""
+    with APPLICATION.take("dismiss", application, by=by, on=on, at=at, comment=reasons):
+        pass
+
+
+def submit(application, *, by, on, at=None):
+    """The crèche hands its dossier over to the Caf; nothing in it changes any more."""
+    with APPLICATION.take("submit", application, by=by, on=on, at=at):
+        application.submitted_at = moment(at)
+        notifications.tell_caf("labels.submitted", application, on=on, key=application.pk, at=at)
+
+
+def start_review(application, *, by, on, at=None):
+    """An agent takes the dossier in hand."""
+    with APPLICATION.take("start_review", application, by=by, on=on, at=at):
+        application.reviewer = by
+
+
+def ask_correction(application, *, by, on, message, due_on, at=None):
+    """Give the dossier back to the crèche, with what to correct and by when."""
+    if due_on <= on:
+        raise StepRefused("Laissez à la crèche au moins jusqu’à demain pour corriger.")
+    with APPLICATION.take("ask_correction", application, by=by, on=on, at=at, comment=message):
+        correction = Correction.objects.create(
+            application=application,
+            message=message,
+            asked_by=by,
+            asked_at=moment(at),
+            due_on=due_on,
+        )
+        notifications.tell_facility(
+            "labels.correction", application, on=on, key=correction.pk, at=at
+        )
+
+
+def resubmit(application, *, by, on, at=None):
+    """The crèche has corrected: the review goes on."""
+    with APPLICATION.take("resubmit", application, by=by, on=on, at=at):
+        correction = application.corrections.get(resolved_at=None)
+        correction.resolved_at = moment(at)
+        correction.save(update_fields=["resolved_at"])
+        notifications.tell_reviewer(
+            "labels.corrected", application, on=on, key=correction.pk, at=at
+        )
+
+
+def declare_ready(application, *, by, on, proposal, reasons, at=None):
+    """The reviewer proposes a decision to the committee, with her reasons."""
+    with APPLICATION.take("declare_ready", application, by=by, on=on, at=at, comment=reasons):
+        application.reviewer = by
+        application.proposal = proposal
+        application.proposal_reasons = reasons
+        # A dossier sent back to the committee is announced again: the key follows its revision.
+        notifications.tell_deciders(
+            "labels.ready",
+            application,
+            on=on,
+            key=f"{application.pk}:{application.revision}",
+            at=at,
+        )
+
+
+def withdraw(application, *, by, on, reasons="", at=None):
+    """The crèche gives up its request, until the decision is taken."""
+    with APPLICATION.take("withdraw", application, by=by, on=on, at=at, comment=reasons):
+        application.corrections.filter(resolved_at=None).update(resolved_at=moment(at))
+        application.confirmations.close(moment(at))
+        if application.reviewer:
+            notifications.tell(
+                "labels.withdrawn", application, [application.reviewer], key=application.pk, at=at
+            )

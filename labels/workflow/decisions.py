@@ -1,0 +1,177 @@
+"""The committee's decision: two persons, in the Caf or by a link."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from avip import outbox
+from avip.jobs import SCHEDULES
+from avip.workflow import StepRefused, lock, moment
+from labels import notifications
+from labels.models import DecisionConfirmation, LabelApplication
+from labels.permissions import has_reviewed
+from labels.rules import RuleMissing, rules_for, to_json
+from labels.workflow.applications import APPLICATION, nobody_else_decides
+from labels.workflow.labels import grant_label
+from partners.tokens import make_token, sha256_of
+
+# The rules a decision rests on, kept with it as evidence.
+DECISION_RULES = ("label_duration_months", "quota_rate", "opening_span_min_hours_day")
+GRANTING = (LabelApplication.Proposal.GRANT, LabelApplication.Proposal.GRANT_WITH_RESERVATIONS)
+NO_LONGER = "Cette décision n’attend plus votre confirmation."
+
+
+def record_decision(application, *, by, on, decision, reasons, decided_on, confirmer=None, at=None):
+    """Write down the committee's decision; the confirmation it waits for, or None when it is final.
+
+    Whoever reviewed does not decide alone: another member of the Caf records it. Where there is
+    none, `confirmer` (name, quality, email) confirms by a link. Raises StepRefused otherwise.
+    """
+    decision = LabelApplication.Proposal(decision)
+    if not has_reviewed(by, application):
+        with APPLICATION.take(decision, application, by=by, on=on, at=at, comment=reasons):
+            _write_decision(application, decision, reasons, decided_on, by, on, at)
+            _carry_out(application, by=by, on=on, at=at)
+        return None
+    if confirmer is None:
+        reasons_why = nobody_else_decides(application, on)
+        raise StepRefused(
+            *reasons_why or ["Indiquez le membre du comité qui confirme la décision."]
+        )
+    with APPLICATION.take("put_on_agenda", application, by=by, on=on, at=at, comment=reasons):
+        _write_decision(application, decision, reasons, decided_on, by, on, at)
+        return _ask_confirmation(application, at=at, **confirmer)
+
+
+@transaction.atomic
+def confirm_decision(confirmation, *, on, at=None):
+    """The second person confirms: the decision is taken. Raises StepRefused when it is too late."""
+    application = _application_that_waits_for(confirmation, at)
+    with APPLICATION.take(application.decision, application, by=confirmation, on=on, at=at):
+        confirmation.confirmed_at = application.confirmed_at = moment(at)
+        confirmation.save(update_fields=["confirmed_at"])
+        _carry_out(application, by=confirmation, on=on, at=at)
+
+
+@transaction.atomic
+def decline_confirmation(confirmation, *, on, reasons, at=None):
+    """The second person does not recognise the decision: the Caf takes it up again."""
+    application = _application_that_waits_for(confirmation, at)
+    with APPLICATION.take(
+        "decline_confirmation", application, by=confirmation, on=on, at=at, comment=reasons
+    ):
+        confirmation.declined_at = moment(at)
+        confirmation.save(update_fields=["declined_at"])
+        notifications.tell_reviewer(
+            "labels.declined", application, on=on, key=confirmation.pk, at=at
+        )
+        _forget_decision(application)
+
+
+def recall_decision(application, *, by, on, at=None):
+    """Take back a decision that nobody has confirmed yet; its link opens nothing any more."""
+    with APPLICATION.take("recall_decision", application, by=by, on=on, at=at):
+        application.confirmations.close(moment(at))
+        _forget_decision(application)
+
+
+@transaction.atomic
+def renew_confirmation(confirmation, *, at=None):
+    """Send a new link to the same committee member; nothing when one has just been sent."""
+    application = confirmation.application
+    lock(application)
+    waits = application.status == LabelApplication.Status.ON_AGENDA
+    if not waits or application.confirmations.first() != confirmation:
+        raise StepRefused(NO_LONGER)
+    pause = timedelta(minutes=SCHEDULES["decision_link_minutes"])
+    if moment(at) - confirmation.created_at < pause:
+        return confirmation
+    application.confirmations.close(moment(at))
+    return _ask_confirmation(
+        application,
+        name=confirmation.name,
+        quality=confirmation.quality,
+        email=confirmation.email,
+        at=at,
+    )
+
+
+def open_confirmation(application):
+    """The confirmation that the dossier waits for, or None."""
+    return application.confirmations.waiting().first()
+
+
+def _write_decision(application, decision, reasons, decided_on, by, on, at):
+    if decided_on > on:
+        raise StepRefused("La date du comité ne peut pas être dans le futur.")
+    if decided_on < timezone.localtime(application.submitted_at).date():
+        raise StepRefused("Le comité n’a pas pu se prononcer avant le dépôt de la demande.")
+    if decision != LabelApplication.Proposal.GRANT and not reasons.strip():
+        raise StepRefused("Écrivez les motifs : la crèche les recevra.")
+    application.decision = decision
+    application.decision_reasons = reasons
+    application.decided_on = decided_on
+    application.decided_by = by
+    application.decision_values = _values_used(application.caf, decided_on, moment(at))
+
+
+def _values_used(caf, decided_on, known_at):
+    rules = rules_for(caf, decided_on, known_at)
+    try:
+        entries = [rules.entry(key) for key in DECISION_RULES]
+    except RuleMissing as missing:
+        raise StepRefused(str(missing)) from missing
+    return {
+        entry.key: {
+            "value": to_json(entry.key, entry.value),
+            "reference": entry.reference,
+            "since": entry.since.isoformat(),
+        }
+        for entry in entries
+    } | {"known_at": known_at.isoformat()}
+
+
+def _carry_out(application, *, by, on, at):
+    """A label and its certificate when it is granted, and a mail to the crèche."""
+    amends = application.kind == LabelApplication.Kind.AMENDMENT
+    if application.decision in GRANTING and not amends:
+        person = application.decided_by if isinstance(by, DecisionConfirmation) else by
+        label = grant_label(application, by=person, at=at)
+        outbox.add("labels.certificate", label, key=label.pk, at=at)
+    notifications.tell_facility("labels.decision", application, on=on, key=application.pk, at=at)
+
+
+def _ask_confirmation(application, *, name, quality, email, at):
+    confirmation = DecisionConfirmation(
+        application=application,
+        name=name,
+        quality=quality,
+        email=email,
+        created_at=moment(at),
+        expires_at=moment(at) + timedelta(days=SCHEDULES["decision_link_days"]),
+    )
+    confirmation.token_sha256 = sha256_of(make_token("labels.decision", confirmation.pk))
+    confirmation.save()
+    outbox.add("labels.confirmation", confirmation, key=confirmation.pk, at=at)
+    return confirmation
+
+
+def _application_that_waits_for(confirmation, at):
+    """The dossier, locked, if it waits for this very answer."""
+    application = confirmation.application
+    lock(application)
+    confirmation.refresh_from_db()
+    if confirmation.confirmed_at or confirmation.declined_at:
+        raise StepRefused("Vous avez déjà répondu à cette demande de confirmation.")
+    if application.status != LabelApplication.Status.ON_AGENDA:
+        raise StepRefused(NO_LONGER)
+    if confirmation.expires_at <= moment(at):
+        raise StepRefused("Ce lien n’est plus valable.")
+    return application
+
+
+def _forget_decision(application):
+    application.decision = application.decision_reasons = ""
+    application.decided_on = application.decided_by = None
+    application.decision_values = {}
