@@ -215,13 +215,16 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for as long as it takes
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 5,
+    # A page that rings the doorbell gives up at once: without these it waited six seconds.
+    "socket_timeout": 0.5,
     "socket_connect_timeout": 0.5,
+    "max_retries": 0,
 }
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "avip.tasks.tick", "schedule": 60.0, "options": {"expires": 55}}}
 CELERY_BEAT_SCHEDULE_FILENAME = env("AVIP_BEAT_FILE", default=str(PRIVATE_DIR / "beat"))
