@@ -184,6 +184,19 @@ RULES = {
         local=True,
         stricter=max,
     ),
+    "retention_household_months": Rule(
+        "Dossier d’une famille, gardé après le dernier contact",
+        {CHARTER: (24, "CNIL, délibération 2023-095 ; à confirmer par le délégué de la Caf")},
+        unit="mois",
+        local=True,
+        stricter=min,
+    ),
+    "retention_contract_years": Rule(
+        "Contrat scellé et ses preuves, gardés après sa fin",
+        {CHARTER: (5, "Code civil, art. 2224 ; à confirmer par le délégué de la Caf")},
+        unit="ans",
+        local=True,
+    ),
     "positive_outcomes": Rule(
         "Sorties positives",
         {
