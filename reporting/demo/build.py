@@ -1,0 +1,56 @@
+"""Writes the whole demonstration, from the first label to this month's declarations."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from avip import outbox
+from avip.models import Outbox
+from partners.models import User
+from reporting.demo import family_story, label_story, month_story, people
+
+DOCUMENTS = ("families.contract_pdf", "labels.certificate")
+PDFS_BEFORE_THE_FIRST_PAGE = 12
+
+
+@dataclass(frozen=True)
+class Size:
+    facilities: int = 44
+    candidates: int = 8
+    operated: int = 5  # crèches of the same operator
+    childminders: int = 12
+    contracts: int = 150
+    months: int = 12
+
+
+TINY = Size(facilities=3, candidates=8, operated=2, childminders=2, contracts=4, months=3)
+
+
+def is_built() -> bool:
+    """Whether the demonstration's people are there."""
+    return User.objects.filter(is_demo_persona=True).exists()
+
+
+def build(size: Size, today):
+    """Everything in one transaction: a half demonstration never exists. Returns the World."""
+    with transaction.atomic(), outbox.quiet():
+        world = people.build(size, today)
+        label_story.tell(world, today)
+        family_story.tell(world, today, size)
+        month_story.tell(world, today, size)
+        _past_effects_are_done()
+    return world
+
+
+def _past_effects_are_done():
+    """Nobody is written to about the past; documents alone remain to be made."""
+    now = timezone.now()
+    Outbox.objects.filter(done_at=None).exclude(kind__in=DOCUMENTS).update(done_at=now)
+
+
+def make_first_documents():
+    """A dozen sealed contracts and their certificates before the first page; the worker makes the rest."""
+    waiting = Outbox.objects.due(timezone.now()).filter(kind__in=DOCUMENTS)
+    latest = waiting.filter(kind=DOCUMENTS[0]).order_by("-created_at")[:PDFS_BEFORE_THE_FIRST_PAGE]
+    return sum(outbox.deliver(row.pk) for row in latest)
