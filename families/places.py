@@ -1,0 +1,190 @@
+"""Places taken by accepted referrals: a numbered place of an offer, or a share of the licensed capacity."""
+
+from datetime import date
+
+from avip.workflow import StepRefused
+from families.models.referrals import Hold, half_days
+from families.wording import say_half_days
+from labels.rules import RuleSet, rules_for
+from partners.calendars import age_in_months, end_after_months
+from partners.models import Provider
+
+JUST_TAKEN = "Cette place vient d’être prise."
+
+
+def lock_provider(pk) -> Provider:
+    """The provider, locked until the end of the transaction: its places are given one referral at a time."""
+    Provider.objects.select_for_update(no_key=True).get(pk=pk)
+    return Provider.objects.select_related("caf", "facility", "childminder").get(pk=pk)
+
+
+def rules_of(referral) -> RuleSet:
+    """The rules by which a referral is judged: those of the provider's Caf on the first day of care."""
+    return rules_for(referral.caf, referral.from_on)
+
+
+def last_hold_day(from_on: date, rules: RuleSet) -> date:
+    """The last day of care if the contract is renewed as often as the rules allow."""
+    months = rules.contract_duration_months * (1 + rules.contract_max_renewals)
+    return end_after_months(from_on, months)
+
+
+def first_contract_end(from_on: date, rules: RuleSet) -> date:
+    """The last day of the first contract."""
+    return end_after_months(from_on, rules.contract_duration_months)
+
+
+def keys_of(slots) -> list[str]:
+    """The half-days ("0-am") that a weekly need touches, in the order of the week."""
+    return sorted(
+        {f"{slot.weekday}-{half}" for slot in slots for half in half_days(slot.starts, slot.ends)}
+    )
+
+
+def hold_places(referral, provider, rules, slots=None) -> list[Hold]:
+    """Take a place for each child on each half-day of the need; raises StepRefused when one is missing.
+
+    `slots` are those of a contract when they are not what was asked for. `provider` is locked by `lock_provider` in this transaction.
+    """
+    children = list(referral.children.all())
+    keys = keys_of(referral.slots.all() if slots is None else slots)
+    until = last_hold_day(referral.from_on, rules)
+    offers = _offers_for(referral, provider, rules, children)
+    if provider.is_childminder or not offers:
+        _refuse_beyond_capacity(referral, provider, rules, keys, until, len(children))
+    if offers:
+        holds = _numbered(referral, offers, children, keys, until)
+    else:
+        holds = [
+            _hold(referral, child, key, until, offer=None, number=0)
+            for child in children
+            for key in keys
+        ]
+    return Hold.objects.bulk_create(holds)
+
+
+def release_holds(referral, at):
+    """Give back every place still held for this referral."""
+    referral.holds.filter(released_at=None).update(released_at=at)
+
+
+def peak(holds, from_on: date, until: date) -> int:
+    """The most places taken on one same day of the period."""
+    days = {from_on, *(h.from_on for h in holds if from_on < h.from_on <= until)}
+    return max(sum(h.from_on <= day <= h.until for h in holds) for day in days)
+
+
+def _offers_for(referral, provider, rules, children):
+    """The offers that last the first contract, the one asked for first; none when the provider blocks no place."""
+    offers = list(
+        provider.offers.running_on(referral.from_on)
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
+    )
+    if not offers:
+        return []
+    ages = [age_in_months(child.birth_date, referral.from_on) for child in children]
+    ends = first_contract_end(referral.from_on, rules)
+    lasting = [offer for offer in offers if offer.until is None or offer.until >= ends]
+    if not lasting:
+        raise StepRefused(
+            "Vos places offertes finissent avant la fin du contrat : prolongez-les, puis acceptez."
+        )
+    fitting = [
+        offer
+        for offer in lasting
+        if offer.min_age_months <= min(ages)
+        and (offer.max_age_months is None or max(ages) <= offer.max_age_months)
+    ]
+    if not fitting:
+        raise StepRefused(
+            "Aucune place offerte n’est prévue pour cet âge : modifiez vos places offertes, puis acceptez."
+        )
+    return sorted(
+        fitting, key=lambda offer: (offer.pk != referral.offer_id, offer.from_on, offer.pk)
+    )
+
+
+def _numbered(referral, offers, children, keys, until):
+    """One numbered place per child for the whole week if there is one, else the first free each half-day."""
+    missing = [key for key in keys if not any(offer.takes(key) for offer in offers)]
+    if missing:
+        raise StepRefused(
+            f"Vous n’offrez aucune place {say_half_days(missing)} : "
+            "complétez vos places offertes, ou proposez d’autres horaires."
+        )
+    taken = {
+        (hold.offer_id, hold.slot_number, hold.key)
+        for hold in Hold.objects.standing(referral.from_on, until).filter(offer__in=offers)
+    }
+    numbered = [(offer, number) for offer in offers for number in range(1, offer.places + 1)]
+
+    def free(offer, number, key):
+        return offer.takes(key) and (offer.pk, number, key) not in taken
+
+    holds = []
+    for child in children:
+        whole_week = [place for place in numbered if all(free(*place, key) for key in keys)]
+        for key in keys:
+            place = next((p for p in [*whole_week[:1], *numbered] if free(*p, key)), None)
+            if place is None:
+                raise StepRefused(JUST_TAKEN)
+            offer, number = place
+            taken.add((offer.pk, number, key))
+            holds.append(_hold(referral, child, key, until, offer=offer, number=number))
+    return holds
+
+
+def _hold(referral, child, key, until, *, offer, number):
+    weekday, half = key.split("-")
+    return Hold(
+        referral=referral,
+        child=child,
+        provider_id=referral.provider_id,
+        offer=offer,
+        slot_number=number,
+        weekday=int(weekday),
+        half_day=half,
+        from_on=referral.from_on,
+        # A place that ends earlier is held until then: the renewal will need another one.
+        until=min(until, offer.until) if offer and offer.until else until,
+    )
+
+
+def _refuse_beyond_capacity(referral, provider, rules, keys, until, children):
+    limit = capacity_of(provider, rules)
+    if limit is None:
+        raise StepRefused(
+            "La capacité autorisée n’est pas renseignée : demandez à votre Caf de la compléter."
+        )
+    full = full_half_days(provider, keys, referral.from_on, until, limit - children)
+    if full and not provider.is_childminder:
+        raise StepRefused(JUST_TAKEN)
+    if full:
+        raise StepRefused(places_taken(provider, rules, full))
+
+
+def capacity_of(provider: Provider, rules: RuleSet) -> int | None:
+    """How many children may be held at once: the licensed capacity, and for a childminder the rule as well."""
+    if provider.is_childminder:
+        return min(provider.childminder.licensed_places, rules.childminder_max_places)
+    return provider.facility.licensed_capacity
+
+
+def full_half_days(provider, keys, from_on, until, room, *, but=None) -> list[str]:
+    """The half-days on which more than `room` places are already held; `but` is a referral left out."""
+    holds = {}
+    for hold in (
+        Hold.objects.standing(from_on, until).filter(provider=provider).exclude(referral=but)
+    ):
+        holds.setdefault(hold.key, []).append(hold)
+    return [key for key in keys if peak(holds.get(key, []), from_on, until) > room]
+
+
+def places_taken(provider, rules, full) -> str:
+    """Why a childminder cannot take one more child on these half-days."""
+    places = capacity_of(provider, rules)
+    return (
+        f"{provider.public_name} accueille déjà {'un enfant' if places == 1 else f'{places} enfants'} "
+        f"au titre du label {say_half_days(full)} : c’est le plus que permet la règle."
+    )
