@@ -24,7 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def reauthenticate(self, user, password):
-        """Whether this is the password of the person signed in; counted as a try for her account."""
+        """Whether this is her password; a wrong one counts as a try for her account."""
         found = self.authenticate(self.request, email=user.email, password=password)
         return found is not None and found.pk == user.pk
 
@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
             outbox.add("partners.password_reset", user, key=f"{user.pk}:{minute}")
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
-        """Tell the person that the security of her account changed; a mail that fails stops nothing."""
+        """Tell her that the security of her account changed; a mail that fails stops nothing."""
         try:
             super().send_notification_mail(template_prefix, user, context, email or user.email)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Dates and opening time: pure functions of a calendar and a day; nothing here asks what day it is."""
+"""Dates and opening time: pure functions of a calendar and a day, told what day it is."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from dateutil.relativedelta import relativedelta
 
-# Overseas départements and Alsace-Moselle have holidays of their own (codes of the holidays library).
+# Overseas départements and Alsace-Moselle have holidays of their own (the library's codes).
 HOLIDAY_AREAS = {
     "57": "57",
     "67": "6AE",
@@ -22,7 +22,7 @@ HOLIDAY_AREAS = {
 
 
 def end_after_months(start: date, months: int) -> date:
-    """The last day of a period of `months` from `start`: start + months, clamped to the month, minus one day.
+    """The last day of a period of `months` from `start`: start + months, clamped, minus one day.
 
     30 November 2025 + 3 months ends on 27 February 2026 (domain 9.2).
     """
@@ -57,7 +57,7 @@ def public_holidays(department_code: str, year: int) -> frozenset:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When a provider is open: intervals per weekday, closed days, the holidays of its département."""
+    """When a provider is open: intervals per weekday, closures, holidays of its département."""
 
     hours: dict[int, list[tuple[time, time]]] = field(default_factory=dict)  # 0 = Monday
     closures: list[tuple[date, date]] = field(default_factory=list)
@@ -102,7 +102,7 @@ class Calendar:
 
 
 def calendar_of(provider) -> Calendar:
-    """The calendar of a provider: two queries, or none if its opening hours and closures are prefetched."""
+    """The calendar of a provider: two queries, none when hours and closures are prefetched."""
     hours = {}
     for row in provider.opening_hours.all():
         hours.setdefault(row.weekday, []).append((row.opens, row.closes))

@@ -31,7 +31,7 @@ def load_facilities(path) -> Report:
 
     A crèche that already has a team keeps what its team wrote: its line is skipped.
     """
-    report = Report(path.name, "crèches")
+    report = Report(path.name, "crèche,crèches")
     lines = read(
         path,
         "id name kind address code_insee department_code lat lon",
@@ -40,7 +40,7 @@ def load_facilities(path) -> Report:
     )
     communes = set(Commune.objects.values_list("pk", flat=True))
     if not communes:
-        raise FileRefused("Les communes manquent : lancez d’abord import_referentiels.")
+        raise FileRefused("Les communes manquent : lancez d’abord import_referentiels.")
     cafs = {caf.department_code: caf for caf in Caf.objects.all()}
     known = {
         provider.source: provider
@@ -55,7 +55,7 @@ def load_facilities(path) -> Report:
         if getattr(provider, "has_team", False):
             return None
         if row["kind"] not in TYPES:
-            raise LineRefused(f"type de crèche inconnu : {row['kind'] or 'vide'}")
+            raise LineRefused(f"type de crèche inconnu : {row['kind'] or 'vide'}")
         caf = cafs.get(required(row, "department_code"))
         if caf is None:
             raise LineRefused(f"aucune Caf pour le département {row['department_code']}")
@@ -70,7 +70,7 @@ def load_facilities(path) -> Report:
         check(provider.facility)
         return provider
 
-    progress = tqdm(lines, desc=report.label, unit=" lignes", disable=None)
+    progress = tqdm(lines, desc="crèches", unit=" lignes", disable=None)
     providers = list(rows_of(progress, report, ("source",), build))
     new = [provider for provider in providers if provider.source not in known]
     Provider.objects.bulk_create(new)

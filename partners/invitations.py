@@ -1,4 +1,4 @@
-"""A person enters an organisation by invitation and leaves it; an organisation keeps an administrator.
+"""One enters an organisation by invitation and leaves it; it always keeps an administrator.
 
 Refusals are `StepRefused`, with French sentences for the person who asked.
 """
@@ -95,7 +95,7 @@ def invite(
     is_admin=False,
     at=None,
 ) -> Invitation:
-    """Offer a place in an organisation, by mail. The first person of an organisation administers it.
+    """Offer a place in an organisation, by mail. Its first person administers it.
 
     `by` is None for the command that opens a Caf.
     """
@@ -106,12 +106,12 @@ def invite(
     members = Membership.objects.in_force(timezone.localdate(at)).filter(**place_in(organisation))
     if members.filter(user__email=email).exists():
         raise StepRefused(
-            f"La personne qui a cette adresse fait déjà partie de « {organisation} »."
+            f"La personne qui a cette adresse fait déjà partie de « {organisation} »."
         )
     waiting = Invitation.objects.pending().filter(email=email, **place_in(organisation))
     if waiting.exists():
         raise StepRefused(
-            "Une invitation attend déjà cette personne : renvoyez-la depuis « Équipe et accès »."
+            "Une invitation attend déjà cette personne : renvoyez-la depuis « Équipe et accès »."
         )
     invitation = Invitation(
         email=email,
@@ -178,6 +178,11 @@ def why_over(invitation) -> str:
     return ""
 
 
+def has_account(invitation) -> bool:
+    """Whether the invited address already signs in."""
+    return User.objects.filter(email=invitation.email).exists()
+
+
 @transaction.atomic
 def accept(invitation, *, user, at=None) -> Membership:
     """Take the place, once; the account must be that of the invited address."""
@@ -214,7 +219,7 @@ def open_account(invitation, *, first_name, last_name, password, at=None) -> Use
             )
     except IntegrityError:
         raise StepRefused(
-            "Un compte existe déjà à cette adresse : connectez-vous pour accepter l’invitation."
+            "Un compte existe déjà à cette adresse : connectez-vous pour accepter l’invitation."
         ) from None
     accept(invitation, user=user, at=at)
     return user
@@ -263,8 +268,8 @@ def _refuse_last_admin(membership, on):
     organisation = membership.organisation
     if not _has_admin(organisation, on, besides=membership):
         raise StepRefused(
-            f"{membership.user} est la seule personne à administrer l’équipe de « {organisation} ». "
-            "Donnez d’abord ce rôle à quelqu’un d’autre."
+            f"{membership.user} est la seule personne à administrer l’équipe de "
+            f"« {organisation} ». Donnez d’abord ce rôle à quelqu’un d’autre."
         )
 
 

@@ -1,4 +1,4 @@
-"""Small predicates of (by, object), without a query; they agree with the `visible_to` of the object."""
+"""Small predicates of (by, object), without a query, that agree with the object's `visible_to`."""
 
 
 def is_user(by):

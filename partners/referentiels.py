@@ -43,7 +43,7 @@ class Report:
     """What came of one file."""
 
     file: str
-    label: str
+    words: str  # one, several
     loaded: int = 0
     skipped: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Report:
 
     def lines(self):
         """One French line per refused row: file, line, reason."""
-        return [f"{self.file}, ligne {line} : {reason}" for line, reason in self.refused]
+        return [f"{self.file}, ligne {line} : {reason}" for line, reason in self.refused]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Source:
     """One file: the columns it needs, those it may also carry, and the function of one line."""
 
     file: str
-    label: str
+    words: str  # one, several
     needed: str
     also: str
     build: Callable  # (row: dict, communes: set of codes) -> instance, or None: not for us
@@ -77,17 +77,17 @@ def read(path: Path, needed, also, report) -> list[tuple[int, dict]]:
             found = reader.fieldnames or []
             if missing := [name for name in needed.split() if name not in found]:
                 raise FileRefused(
-                    f"{path.name} : il manque {_columns(missing)}. "
-                    f"Première ligne lue : {', '.join(found) or 'vide'}."
+                    f"{path.name} : il manque {_columns(missing)}. "
+                    f"Première ligne lue : {', '.join(found) or 'vide'}."
                 )
             known = {*needed.split(), *also.split()}
             report.ignored_columns = [name for name in found if name not in known]
             return [(reader.line_num, row) for row in reader]
         except UnicodeDecodeError as error:
-            raise FileRefused(f"{path.name} n’est pas en UTF-8 : enregistrez-le ainsi.") from error
+            raise FileRefused(f"{path.name} n’est pas en UTF-8 : enregistrez-le ainsi.") from error
         except csv.Error as error:
             where = f"{path.name}, ligne {reader.line_num}"
-            raise FileRefused(f"{where} : ce n’est pas du CSV lisible.") from error
+            raise FileRefused(f"{where} : ce n’est pas du CSV lisible.") from error
 
 
 def rows_of(lines, report, key, build):
@@ -114,13 +114,13 @@ def rows_of(lines, report, key, build):
 
 
 def load(source: Source, folder: Path) -> Report:
-    """Load one file into the database, in the caller's transaction; the same file twice changes nothing."""
-    report = Report(source.file, source.label)
+    """Load one file in the caller's transaction; the same file twice changes nothing."""
+    report = Report(source.file, source.words)
     lines = read(folder / source.file, source.needed, source.also, report)
     communes = set(Commune.objects.values_list("pk", flat=True))
     batch = []
     # Without a terminal the bar says nothing (disable=None).
-    progress = tqdm(lines, desc=source.label, unit=" lignes", disable=None)
+    progress = tqdm(lines, desc=report.words.split(",")[1], unit=" lignes", disable=None)
     for instance in rows_of(progress, report, source.key, lambda row: source.build(row, communes)):
         batch.append(instance)
         if len(batch) == BATCH:
@@ -159,10 +159,10 @@ def check(instance):
         instance.clean_fields(exclude=others)
     except ValidationError as error:
         words = [
-            f"{instance._meta.get_field(name).verbose_name} : {' '.join(messages)}"
+            f"{instance._meta.get_field(name).verbose_name} : {' '.join(messages)}"
             for name, messages in error.message_dict.items()
         ]
-        raise LineRefused(" ; ".join(words)) from error
+        raise LineRefused(" ; ".join(words)) from error
 
 
 def required(row, name) -> str:
@@ -179,9 +179,9 @@ def point(row) -> dict:
     try:
         lat, lon = float(row["lat"]), float(row["lon"])
     except ValueError:
-        raise LineRefused(f"coordonnées illisibles : {row['lat']!r}, {row['lon']!r}") from None
+        raise LineRefused(f"coordonnées illisibles : {row['lat']!r}, {row['lon']!r}") from None
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise LineRefused(f"coordonnées hors de la Terre : {lat}, {lon}")
+        raise LineRefused(f"coordonnées hors de la Terre : {lat}, {lon}")
     return {"lat": lat, "lon": lon}
 
 
@@ -212,7 +212,7 @@ def _commune(row, communes):
     try:
         population = int(row["population"]) if row["population"] else None
     except ValueError:
-        raise LineRefused(f"population illisible : {row['population']!r}") from None
+        raise LineRefused(f"population illisible : {row['population']!r}") from None
     return Commune(
         code=required(row, "code_insee"),
         name=required(row, "name"),
@@ -277,7 +277,7 @@ AGENCY_UPDATES = ("name", "department_code", "commune", "address", "lat", "lon")
 SOURCES = [
     Source(
         "cafs.csv",
-        "Caf",
+        "Caf,Caf",
         "code name department_code siren",
         "department_name region_code chef_lieu_insee chef_lieu_name chef_lieu_lat chef_lieu_lon",
         _caf,
@@ -286,7 +286,7 @@ SOURCES = [
     ),
     Source(
         "communes.csv",
-        "communes",
+        "commune,communes",
         "code_insee name kind parent_code department_code postal_codes population lat lon",
         "region_code coord_source epci_code siren clpe_code",
         _commune,
@@ -298,7 +298,7 @@ SOURCES = [
     ),
     Source(
         "qpv.csv",
-        "quartiers prioritaires",
+        "quartier prioritaire,quartiers prioritaires",
         "code_qp name commune_codes department_code lat lon",
         "commune_names region_code coord_precision",
         _neighbourhood,
@@ -307,7 +307,7 @@ SOURCES = [
     ),
     Source(
         "agences_france_travail.csv",
-        "agences France Travail",
+        "agence France Travail,agences France Travail",
         "safir_code name kind address postal_code city code_insee department_code lat lon",
         "address_2 coord_note",
         _france_travail,
@@ -316,7 +316,7 @@ SOURCES = [
     ),
     Source(
         "missions_locales.csv",
-        "Missions Locales",
+        "Mission Locale,Missions Locales",
         "code_milo official_name usual_name department_code siret address postal_code city "
         "code_insee lat lon",
         "region_code coord_precision address_source",

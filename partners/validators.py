@@ -9,7 +9,7 @@ def validate_siret(value):
         siret.validate(value)
     except InvalidNumber as error:
         raise ValidationError(
-            "Ce numéro SIRET n’existe pas : il compte 14 chiffres et sa clé ne correspond pas. "
+            "Ce numéro SIRET n’existe pas : il compte 14 chiffres et sa clé ne correspond pas. "
             "Vérifiez-le sur un avis de situation Insee."
         ) from error
 
@@ -19,4 +19,4 @@ def validate_siren(value):
     try:
         siren.validate(value)
     except InvalidNumber as error:
-        raise ValidationError("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.") from error
+        raise ValidationError("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.") from error

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Ouvre une Caf et invite sa première administratrice ou son premier administrateur."
 
     def add_arguments(self, parser):
-        parser.add_argument("code", metavar="CODE", help="celui du département : 75, 2A, 974…")
+        parser.add_argument("code", metavar="CODE", help="celui du département : 75, 2A, 974…")
         parser.add_argument("--admin-email", required=True, metavar="COURRIEL")
         parser.add_argument("--first-name", required=True, metavar="PRÉNOM")
         parser.add_argument("--last-name", required=True, metavar="NOM")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except StepRefused as refusal:
             raise CommandError(" ".join(refusal.reasons)) from refusal
         self.stdout.write(
-            f"{invitation.caf} : invitation envoyée à {invitation.email}, "
+            f"{invitation.caf} : invitation envoyée à {invitation.email}, "
             f"valable jusqu’au {fr_date(invitation.expires_at)}.\n"
             f"{invitations.link_of(invitation)}"
         )
@@ -60,10 +60,11 @@ def _caf(code, name):
     if caf := Caf.objects.filter(code=code).first():
         return caf
     if not CODE.fullmatch(code):
-        raise CommandError(f"« {code} » n’est pas un code de département : 75, 2A, 974…")
+        raise CommandError(f"« {code} » n’est pas un code de département : 75, 2A, 974…")
     if not name:
         raise CommandError(
-            f"La Caf {code} n’est pas connue : importez les référentiels, ou donnez son nom par --name."
+            f"La Caf {code} n’est pas connue : importez les référentiels, "
+            "ou donnez son nom par --name."
         )
     return Caf.objects.create(
         code=code, name=name, department_code=code, time_zone=time_zone_of(code)

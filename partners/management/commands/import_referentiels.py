@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from avip.templatetags.words import count_of, number
+from avip.templatetags.words import count_of
 from partners.referentiels import SOURCES, FileRefused, load
 
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
             nargs="?",
             default=settings.REFERENTIELS_DIR,
             metavar="DOSSIER",
-            help="par défaut : AVIP_REFERENTIELS_DIR",
+            help="par défaut : AVIP_REFERENTIELS_DIR",
         )
 
     def handle(self, *, folder, verbosity, **options):
@@ -41,16 +41,16 @@ def write_reports(command, reports, verbosity):
     for report in reports:
         if report.ignored_columns:
             names = ", ".join(report.ignored_columns)
-            command.stderr.write(f"{report.file} : colonnes inconnues, laissées de côté : {names}.")
+            command.stderr.write(f"{report.file} : colonnes inconnues, laissées de côté : {names}.")
         for line in report.lines():
             command.stderr.write(line)
     if not verbosity:
         return
-    loaded = ", ".join(f"{number(report.loaded)}\xa0{report.label}" for report in reports)
+    loaded = ", ".join(count_of(report.loaded, report.words) for report in reports)
     skipped = sum(report.skipped for report in reports)
     refused = sum(len(report.refused) for report in reports)
     command.stdout.write(
         f"{loaded}. "
-        f"{count_of(skipped, 'ligne laissée de côté,lignes laissées de côté,Rien de laissé de côté')}"
-        f", {count_of(refused, 'ligne refusée,lignes refusées,aucune ligne refusée')}."
+        f"{count_of(skipped, 'ligne laissée de côté,lignes laissées de côté')}, "
+        f"{count_of(refused, 'ligne refusée,lignes refusées,aucune ligne refusée')}."
     )
