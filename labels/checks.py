@@ -1,12 +1,14 @@
 """What a dossier lacks, and what the rules say of it: pure functions, without mail nor save."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from avip.templatetags.words import percent
 from labels.charter import COMMITMENTS
 from labels.models import LabelApplication, SupportingDocument
-from labels.rules import RuleMissing, RuleSet, capacity_category
+from labels.rules import RuleMissing, RuleSet, capacity_category, in_words
 from partners.models import Facility
 
 SECTIONS = {
@@ -83,7 +85,7 @@ def application_missing(application: LabelApplication, on: date) -> list[Missing
         Missing(
             "engagements",
             f"how_{commitment.code}",
-            f"{commitment.title} ({commitment.code}) : dites si vous vous y engagez, et comment.",
+            f"{commitment.code}, {commitment.title}\xa0: dites si vous vous y engagez, et comment.",
         )
         for commitment, answer in application.answer_to_all_commitments()
         if answer is None or answer.agrees is None or not answer.how.strip()
@@ -123,15 +125,13 @@ def _planned_share(application, rules) -> Iterator[Finding]:
     children, avip = application.planned_children, application.planned_avip_children
     if not children or avip is None:
         return
-    share = avip * 100 / children
-    least = -(-children * rule.value // 1)  # the next whole child
     enough = avip >= children * rule.value
-    sentence = f"{avip} enfants Avip sur {children}, soit {share:.1f} %".replace(".", ",")
-    sentence += (
-        f", pour une règle de {rule.value:.0%}."
-        if enough
-        else f" : la règle de {rule.value:.0%} en demande {least}."
-    ).replace("%", " %")
+    sentence = f"{avip} enfants Avip sur {children}, soit {percent(application.planned_share)}"
+    if enough:
+        sentence += f", pour une règle de {in_words(rule)}."
+    else:
+        least = math.ceil(children * rule.value)
+        sentence += f"\xa0: la règle de {in_words(rule)} en demande {least}."
     yield Finding("Part d’enfants Avip prévue", enough, sentence, rule.reference)
     capacity = application.licensed_capacity
     if capacity and avip > capacity:
@@ -163,7 +163,7 @@ def _commitments(application, rules) -> Iterator[Finding]:
             yield Finding(
                 "Engagement non pris",
                 False,
-                f"{commitment.code}, {commitment.title} : la crèche ne s’y engage pas.",
+                f"{commitment.code}, {commitment.title}\xa0: la crèche ne s’y engage pas.",
                 commitment.reference,
             )
     elif all(answer and answer.agrees for _, answer in answers):
@@ -187,7 +187,7 @@ def _category(application, rules) -> Iterator[Finding]:
     yield Finding(
         "Catégorie de l’établissement",
         True,
-        f"{capacity} places autorisées : {category}.",
+        f"{capacity} places autorisées\xa0: {category}.",
         rule.reference,
     )
 
@@ -198,12 +198,12 @@ def _documents(application, rules) -> Iterator[Finding]:
     missing = [kind.label for kind in SupportingDocument.Kind if kind not in given]
     if missing:
         yield Finding(
-            "Pièces obligatoires", False, f"Il manque : {', '.join(missing)}.", rule.reference
+            "Pièces obligatoires", False, f"Il manque\xa0: {', '.join(missing)}.", rule.reference
         )
     else:
         yield Finding(
             "Pièces obligatoires",
             True,
-            "Les deux pièces sont jointes : vérifiez que chacune prévoit l’accueil Avip.",
+            "Les deux pièces sont jointes\xa0: vérifiez que chacune prévoit l’accueil Avip.",
             rule.reference,
         )

@@ -98,7 +98,7 @@ def _writing(application, *, by, seen, fields, at):
             raise PermissionDenied
         if application.status not in LabelApplication.EDITABLE:
             raise StepRefused(
-                f"Ce dossier ne se modifie plus : {application.get_status_display()}."
+                f"Ce dossier ne se modifie plus\xa0: {application.get_status_display()}."
             )
         yield
 

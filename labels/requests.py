@@ -41,6 +41,11 @@ def ask_for_label(caf, *, at=None, **answers):
     return request
 
 
+def account_of(request):
+    """The account of this address, if there is one."""
+    return User.objects.filter(email__iexact=request.email).first()
+
+
 def communes_of(caf, postal_code):
     """The communes of this Caf with this postal code; arrondissements rather than their city."""
     found = Commune.objects.filter(
@@ -51,17 +56,21 @@ def communes_of(caf, postal_code):
 
 
 @transaction.atomic
-def confirm_request(request, *, by, commune, quality, on, at=None):
+def confirm_request(request, *, by=None, password="", commune, quality, on, at=None):
     """The mailbox is proved: open the crèche and its draft, or ask the Caf when it is known.
 
-    A SIRET already registered gives no access: the Caf says whether this person works there.
+    Without an account (`by`), one is made with this password. A SIRET already registered gives no
+    access: the Caf says whether this person works there.
     Raises StepRefused when the link has expired or has been used.
     """
     request = LabelRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if request.confirmed_at:
-        raise StepRefused("Cette demande est déjà confirmée : connectez-vous.")
+        raise StepRefused("Cette demande est déjà confirmée\xa0: connectez-vous.")
     if request.expires_at <= moment(at):
-        raise StepRefused("Ce lien n’est plus valable : refaites votre demande.")
+        raise StepRefused("Ce lien n’est plus valable\xa0: refaites votre demande.")
+    by = by or User.objects.create_user(
+        request.email, password, first_name=request.first_name, last_name=request.last_name
+    )
     request.user, request.quality, request.confirmed_at = by, quality, moment(at)
     request.provider = _registered(request.siret)
     if request.provider is None:

@@ -312,3 +312,43 @@ def capacity_category(capacity, on: date) -> str:
         if capacity <= highest:
             return name
     return "très grande crèche"
+
+
+# How a choice is said; the values themselves stay in English, like every status.
+CHOICES_IN_WORDS = {
+    "children": "les enfants",
+    "places": "les places",
+    "hours": "les heures",
+    "month": "chaque mois",
+    "quarter": "chaque trimestre",
+    "year": "l’année",
+    "required": "exigé, avec une alerte",
+    "informative": "pour information",
+    "calendar": "chaque mois réel",
+    "monthly_average": "moyenne mensuelle",
+    "job": "emploi",
+    "training": "formation",
+    "business_creation": "création d’entreprise",
+}
+
+
+def in_words(entry: RuleValue | None) -> str:
+    """The value of a rule as people say it; « aucune » when nothing is in force."""
+    if entry is None:
+        return "aucune valeur en vigueur"
+    value, unit = entry.value, entry.rule.unit
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, Decimal):
+        return f"{(value * 100).normalize():f}\xa0%".replace(".", ",")
+    if isinstance(value, str):
+        return CHOICES_IN_WORDS.get(value, value)
+    if isinstance(value, tuple):
+        return ", ".join(_part_in_words(part) for part in value)
+    return f"{value} {unit}".strip()
+
+
+def _part_in_words(part):
+    if isinstance(part, tuple):  # a band of capacity: (highest, name)
+        return f"{part[1]} jusqu’à {part[0]}"
+    return CHOICES_IN_WORDS.get(part, str(part))

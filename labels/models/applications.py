@@ -4,7 +4,7 @@ import hashlib
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,6 +27,11 @@ class ApplicationQuerySet(models.QuerySet):
             | Q(provider__facility__operator__in=reach.operators)
             | (Q(caf__in=reach.cafs) & submitted)
         )
+
+    def in_queue_order(self):
+        """What waits for a decision first, by the day it was handed over; then what is closed."""
+        closed = Case(When(status__in=LabelApplication.CLOSED, then=1), default=0)
+        return self.order_by(closed, F("submitted_at").asc(nulls_first=True), "created_at", "pk")
 
     def open(self):
         """Those without a decision."""

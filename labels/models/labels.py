@@ -5,7 +5,8 @@ import secrets
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from avip.models import Document
@@ -44,6 +45,13 @@ class LabelQuerySet(models.QuerySet):
             status__in=[Label.Status.ACTIVE, Label.Status.NOTICE_GIVEN],
             starts_on__lte=on,
             ends_on__gte=on,
+        )
+
+    def during(self, first_day, last_day):
+        """Labels held on at least one day of the period, both ends included, whatever came since."""
+        given_up = [Label.Status.WITHDRAWN, Label.Status.RELINQUISHED]
+        return self.filter(starts_on__lte=last_day, ends_on__gte=first_day).exclude(
+            status__in=given_up, edited_at__date__lt=first_day
         )
 
 
@@ -113,6 +121,19 @@ class LabelStatusChange(StatusChange):
 
     class Meta(StatusChange.Meta):
         verbose_name = "étape du label"
+
+
+def with_label_count(cafs, on):
+    """Annotate `label_count`: how many labels run in each Caf on that day."""
+    counts = (
+        Label.objects.running_on(on)
+        .filter(caf=OuterRef("pk"))
+        .order_by()
+        .values("caf")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return cafs.annotate(label_count=Coalesce(Subquery(counts), 0))
 
 
 def labelled_providers(on):

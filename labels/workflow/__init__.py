@@ -18,6 +18,7 @@ from labels.workflow.decisions import (
     recall_decision,
     record_decision,
     renew_confirmation,
+    resend_confirmation,
 )
 from labels.workflow.labels import LABEL, expire, running_label, take_label_step
 from labels.workflow.network import (
@@ -47,6 +48,7 @@ __all__ = [
     "recall_decision",
     "record_decision",
     "renew_confirmation",
+    "resend_confirmation",
     "resubmit",
     "running_label",
     "start_review",

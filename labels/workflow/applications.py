@@ -16,7 +16,9 @@ A = LabelApplication.Status
 def _complete_and_attached(application, on):
     reasons = [missing.sentence for missing in application_missing(application, on)]
     if application.attached_at is None:
-        reasons.append("Votre Caf doit d’abord vous rattacher à cette crèche ; elle est prévenue.")
+        reasons.append(
+            "Votre Caf doit d’abord vous rattacher à cette crèche\xa0; elle est prévenue."
+        )
     return reasons
 
 
@@ -30,7 +32,7 @@ def _waits_to_be_attached(application, on):
 
 def _no_open_correction(application, on):
     if application.corrections.filter(resolved_at=None).exists():
-        return ["Une correction est en cours : la décision attend la réponse de la crèche."]
+        return ["Une correction est en cours\xa0: la décision attend la réponse de la crèche."]
     return []
 
 
@@ -50,9 +52,7 @@ def nobody_else_decides(application, on):
     if not others:
         return _no_open_correction(application, on)
     names = " ou ".join(str(user) for user in others[:3])
-    return [
-        f"Vous avez instruit ce dossier : la décision est saisie par une autre personne ({names})."
-    ]
+    return [f"Vous avez instruit ce dossier\xa0: une autre personne saisit la décision ({names})."]
 
 
 DECIDABLE = (A.READY, A.ON_AGENDA)

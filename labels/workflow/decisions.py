@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from avip.jobs import SCHEDULES
 from avip.workflow import StepRefused, lock, moment
 from labels import notifications
 from labels.models import DecisionConfirmation, LabelApplication
-from labels.permissions import has_reviewed
+from labels.permissions import has_reviewed, reviews
 from labels.rules import RuleMissing, rules_for, to_json
 from labels.workflow.applications import APPLICATION, nobody_else_decides
 from labels.workflow.labels import grant_label
@@ -78,7 +79,7 @@ def recall_decision(application, *, by, on, at=None):
 
 @transaction.atomic
 def renew_confirmation(confirmation, *, at=None):
-    """Send a new link to the same committee member; nothing when one has just been sent."""
+    """Send a new link to the same committee member, at the same address."""
     application = confirmation.application
     lock(application)
     waits = application.status == LabelApplication.Status.ON_AGENDA
@@ -86,7 +87,7 @@ def renew_confirmation(confirmation, *, at=None):
         raise StepRefused(NO_LONGER)
     pause = timedelta(minutes=SCHEDULES["decision_link_minutes"])
     if moment(at) - confirmation.created_at < pause:
-        return confirmation
+        raise StepRefused("Un lien vient d’être envoyé\xa0: attendez quelques minutes.")
     application.confirmations.close(moment(at))
     return _ask_confirmation(
         application,
@@ -95,6 +96,16 @@ def renew_confirmation(confirmation, *, at=None):
         email=confirmation.email,
         at=at,
     )
+
+
+def resend_confirmation(application, *, by, on, at=None):
+    """The Caf sends the committee member a new link."""
+    confirmation = open_confirmation(application)
+    if not reviews(by, application) or getattr(by, "is_hijacked", False):
+        raise PermissionDenied
+    if confirmation is None:
+        raise StepRefused("Aucune confirmation n’est attendue.")
+    return renew_confirmation(confirmation, at=at)
 
 
 def open_confirmation(application):
@@ -108,7 +119,7 @@ def _write_decision(application, decision, reasons, decided_on, by, on, at):
     if decided_on < timezone.localtime(application.submitted_at).date():
         raise StepRefused("Le comité n’a pas pu se prononcer avant le dépôt de la demande.")
     if decision != LabelApplication.Proposal.GRANT and not reasons.strip():
-        raise StepRefused("Écrivez les motifs : la crèche les recevra.")
+        raise StepRefused("Écrivez les motifs\xa0: la crèche les recevra.")
     application.decision = decision
     application.decision_reasons = reasons
     application.decided_on = decided_on

@@ -17,7 +17,7 @@ def _licensed(member, on):
     if not childminder.licence_from <= on <= childminder.licence_until:
         reasons.append(
             f"Son agrément va du {childminder.licence_from:%d/%m/%Y} "
-            f"au {childminder.licence_until:%d/%m/%Y} : il ne couvre pas le {on:%d/%m/%Y}."
+            f"au {childminder.licence_until:%d/%m/%Y}\xa0: il ne couvre pas le {on:%d/%m/%Y}."
         )
     try:
         places = rules_for(member.caf, on).childminder_max_places

@@ -1,0 +1,161 @@
+"""What leaves after a step of the label: mails and the certificate; what the night closes."""
+
+from avip import jobs, mail, outbox
+from avip.models import Document
+from avip.workflow import StepRefused, edit
+from labels.documents import render_certificate
+from labels.models import DecisionConfirmation, Label, LabelApplication, LabelRequest
+from labels.notifications import link
+from labels.workflow import expire
+from partners.models import User
+from partners.tokens import make_token
+
+
+def send(row, to, template, **context):
+    mail.send(mail.Mail(to, f"labels/email/{template}", context), key=row.key)
+
+
+def recipient_and_application(row):
+    """The person and the dossier of a row; (person, None) once she may not see it any more."""
+    person = User.objects.filter(pk=row.recipient_id, is_active=True).first()
+    seen = (
+        LabelApplication.objects.visible_to(person) if person else LabelApplication.objects.none()
+    )
+    return person, seen.filter(pk=row.object_id).select_related("caf", "provider").first()
+
+
+def mail_about(kind, template):
+    """Register the mail that tells somebody about a dossier she may still see."""
+
+    @outbox.handler(kind)
+    def handle(row):
+        person, application = recipient_and_application(row)
+        if application is None:
+            return
+        send(
+            row,
+            person.email,
+            template,
+            application=application,
+            correction=application.open_correction,
+            action_url=link("labels:application_detail", application.pk),
+        )
+
+    return handle
+
+
+mail_about("labels.submitted", "submitted")
+mail_about("labels.correction", "correction")
+mail_about("labels.corrected", "corrected")
+mail_about("labels.ready", "ready")
+mail_about("labels.declined", "declined")
+mail_about("labels.withdrawn", "withdrawn")
+
+
+@outbox.handler("labels.request_link")
+def mail_request_link(row):
+    """The link of a request, made again from the request itself."""
+    request = LabelRequest.objects.select_related("caf").get(pk=row.object_id)
+    if request.confirmed_at:
+        return
+    token = make_token("labels.request", request.pk)
+    send(
+        row,
+        request.email,
+        "request_link",
+        request=request,
+        action_url=link("labels:request_confirm", token),
+    )
+
+
+@outbox.handler("labels.to_attach")
+def mail_to_attach(row):
+    """A person has proved her mailbox: the Caf says whether she works in that crèche."""
+    person = User.objects.filter(pk=row.recipient_id, is_active=True).first()
+    if person and LabelRequest.objects.visible_to(person).filter(pk=row.object_id).exists():
+        send(row, person.email, "to_attach", action_url=link("labels:application_list"))
+
+
+@outbox.handler("labels.attached")
+def mail_attached(row):
+    """The Caf has attached her: her dossier, or the label of her crèche, is open to her."""
+    person, application = recipient_and_application(row)
+    if person is None:
+        return
+    page = (
+        ("labels:application_detail", application.pk)
+        if application
+        else ("labels:application_list",)
+    )
+    send(row, person.email, "attached", application=application, action_url=page)
+
+
+@outbox.handler("labels.decision")
+def mail_decision(row):
+    """The decision, to those who work for the crèche."""
+    person, application = recipient_and_application(row)
+    if application is None:
+        return
+    label = Label.objects.filter(application=application).first()
+    page = (
+        ("labels:label_detail", label.pk)
+        if label
+        else ("labels:application_detail", application.pk)
+    )
+    send(
+        row,
+        person.email,
+        "decision",
+        application=application,
+        label=label,
+        action_url=page,
+    )
+
+
+@outbox.handler("labels.confirmation")
+def mail_confirmation(row):
+    """The link of the committee member; nothing once the decision waits for her no more."""
+    confirmation = DecisionConfirmation.objects.select_related("application__caf").get(
+        pk=row.object_id
+    )
+    waits = confirmation.application.status == LabelApplication.Status.ON_AGENDA
+    if not waits or confirmation.confirmed_at or confirmation.declined_at:
+        return
+    token = make_token("labels.decision", confirmation.pk)
+    send(
+        row,
+        confirmation.email,
+        "confirmation",
+        confirmation=confirmation,
+        caf=confirmation.application.caf,
+        action_url=link("labels:decision_confirm", token),
+    )
+
+
+@outbox.handler("labels.certificate")
+def make_certificate(row):
+    """Render the certificate once, and keep it with its label."""
+    label = Label.objects.select_related("caf", "provider__facility__operator").get(
+        pk=row.object_id
+    )
+    if label.certificate_id:
+        return
+    data = render_certificate(label)
+    with edit(label, by=None, seen=None, fields=["certificate"]):
+        if label.certificate_id is None:
+            label.certificate = Document.objects.write(
+                filename=f"attestation-label-{label.code}.pdf", data=data
+            )
+
+
+@jobs.daily("labels.expire")
+def expire_labels(on):
+    """Close the labels whose last day has passed."""
+    done = 0
+    for label in Label.objects.filter(status__in=Label.LIVE, ends_on__lt=on):
+        try:
+            expire(label, on=on)
+        except StepRefused:  # renewed or withdrawn in between
+            continue
+        done += 1
+    return f"{done} labels échus"

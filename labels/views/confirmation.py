@@ -1,0 +1,87 @@
+"""A committee member confirms, by a secret link, the decision of a Caf with a single agent."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.generic import FormView, View
+
+from avip.workflow import StepRefused
+from labels.forms.review import OptionalReasonsForm
+from labels.models import DecisionConfirmation, LabelApplication
+from labels.views.public import leave_token
+from labels.workflow import confirm_decision, decline_confirmation, renew_confirmation
+
+SESSION_KEY = "decision_confirmation"
+
+
+@method_decorator(login_not_required, name="dispatch")
+class DecisionLink(View):
+    """The address of the mail: its token moves to the session."""
+
+    http_method_names = ["get"]
+
+    def get(self, request, token):
+        return leave_token(request, SESSION_KEY, token, "labels:decision_confirm_form")
+
+
+@method_decorator(login_not_required, name="dispatch")
+class DecisionConfirm(FormView):
+    """GET shows and changes nothing; POST confirms, declines, or asks for a new link."""
+
+    template_name = "labels/decision_confirm.html"
+    form_class = OptionalReasonsForm
+
+    def dispatch(self, request, *args, **kwargs):
+        token = request.session.get(SESSION_KEY, "")
+        found = DecisionConfirmation.objects.for_link(token).select_related(
+            "application__provider__commune", "application__caf", "application__reviewer"
+        )
+        self.confirmation = found.first() if token else None
+        self.state = self._state()
+        return super().dispatch(request, *args, **kwargs)
+
+    def _state(self):
+        confirmation = self.confirmation
+        if confirmation is None:
+            return "unknown"
+        if confirmation.confirmed_at:
+            return "confirmed"
+        if confirmation.declined_at:
+            return "declined"
+        if confirmation.application.status != LabelApplication.Status.ON_AGENDA:
+            return "over"
+        return "expired" if confirmation.expires_at <= timezone.now() else "waiting"
+
+    def post(self, request, *args, **kwargs):
+        if self.confirmation is None:
+            raise Http404
+        if request.POST.get("answer") == "renew":
+            return self._answer(self.get_form(), "renew")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        return self._answer(form, self.request.POST.get("answer"))
+
+    def _answer(self, form, answer):
+        on = timezone.localdate()
+        try:
+            if answer == "renew":
+                renew_confirmation(self.confirmation)
+                return self.render_to_response(self.get_context_data(form=form, state="renewed"))
+            if answer == "confirm":
+                confirm_decision(self.confirmation, on=on)
+            elif answer == "decline":
+                decline_confirmation(self.confirmation, on=on, reasons=form.cleaned_data["reasons"])
+            else:
+                raise Http404
+        except StepRefused as refusal:
+            form.add_error(None, refusal.reasons[0])
+            return self.form_invalid(form)
+        return redirect("labels:decision_confirm_form")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            **{"state": self.state, "confirmation": self.confirmation, **kwargs}
+        )

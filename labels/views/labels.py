@@ -1,0 +1,90 @@
+"""The labels themselves, their certificates, and the rules in force."""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.generic import DetailView, ListView, TemplateView, View
+from django.views.generic.detail import SingleObjectMixin
+
+from avip.views import VisibleObjectsMixin, serve_document
+from labels.documents import verification_url
+from labels.filters import LabelFilter
+from labels.models import Label
+from labels.permissions import follows_label, own_caf
+from labels.rules import RULES, in_words, rules_for
+from labels.timeline import history_of, label_stages
+from labels.workflow import LABEL
+
+
+class LabelList(VisibleObjectsMixin, ListView):
+    model = Label
+    paginate_by = 20
+    context_object_name = "labels"
+
+    def get_queryset(self):
+        seen = super().get_queryset().order_by("ends_on", "pk")
+        self.filter = LabelFilter(self.request.GET, queryset=seen)
+        return self.filter.qs.select_related("provider__commune", "caf")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            filter=self.filter, follows=bool(self.request.user.reach.cafs), **kwargs
+        )
+
+
+class LabelDetail(VisibleObjectsMixin, DetailView):
+    model = Label
+    context_object_name = "label"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .select_related("provider__facility", "provider__commune", "caf", "application")
+            .defer("certificate")
+        )
+
+    def get_context_data(self, **kwargs):
+        label = self.object
+        for_caf = follows_label(self.request.user, label)
+        return super().get_context_data(
+            stages=label_stages(label, timezone.localdate()),
+            history=history_of(label, LABEL, for_caf=for_caf),
+            verification_url=verification_url(label),
+            **kwargs,
+        )
+
+
+class Certificate(VisibleObjectsMixin, SingleObjectMixin, View):
+    """The certificate as a download; the worker makes it within minutes of the decision."""
+
+    model = Label
+
+    def get(self, request, *args, **kwargs):
+        label = self.get_object()
+        if label.certificate_id is None:
+            messages.info(
+                request, "L’attestation est en préparation\xa0: revenez dans quelques minutes."
+            )
+            return redirect(label)
+        return serve_document(label.certificate)
+
+
+class Rules(TemplateView):
+    """« Règles en vigueur »: each value that holds today for one's Caf, and where it comes from."""
+
+    template_name = "labels/rules.html"
+
+    def get_context_data(self, **kwargs):
+        today = timezone.localdate()
+        caf = own_caf(self.request.user)
+        rules = rules_for(caf, today)
+        rows = [
+            {
+                "rule": rule,
+                "entry": rules.entries.get(key),
+                "value": in_words(rules.entries.get(key)),
+            }
+            for key, rule in RULES.items()
+        ]
+        return super().get_context_data(caf=caf, today=today, rows=rows, **kwargs)

@@ -1,0 +1,187 @@
+"""What anybody may read about the label, and how a crèche without an account asks for it."""
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import DetailView, FormView, ListView, TemplateView, View
+from django.views.generic.detail import SingleObjectMixin
+
+from avip.workflow import StepRefused
+from labels.charter import COMMITMENTS
+from labels.filters import CafFilter
+from labels.forms.entrance import ConfirmRequestForm, LabelRequestForm
+from labels.models import LabelRequest
+from labels.models.labels import with_label_count
+from labels.requests import account_of, ask_for_label, confirm_request
+from labels.rules import rules_for
+from partners.models import Caf
+
+SESSION_KEY = "label_request"
+
+
+@method_decorator(login_not_required, name="dispatch")
+class CafList(ListView):
+    """Every Caf, and how many crèches hold the label there."""
+
+    template_name = "labels/caf_list.html"
+    context_object_name = "cafs"
+
+    def get_queryset(self):
+        cafs = with_label_count(Caf.objects.public(), timezone.localdate())
+        self.filter = CafFilter(self.request.GET, queryset=cafs)
+        return self.filter.qs
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(filter=self.filter, **kwargs)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class CafPublic(DetailView):
+    """What the label is, its steps, its commitments, whom to ask."""
+
+    template_name = "labels/caf_public.html"
+    context_object_name = "caf"
+
+    def get_queryset(self):
+        return with_label_count(Caf.objects.public(), timezone.localdate())
+
+    def get_context_data(self, **kwargs):
+        rules = rules_for(self.object, timezone.localdate())
+        return super().get_context_data(
+            commitments=COMMITMENTS,
+            rules=rules,
+            quota=rules.entry("quota_rate"),
+            quota_points=int(rules.quota_rate * 10_000),
+            **kwargs,
+        )
+
+
+@method_decorator(login_not_required, name="dispatch")
+class RequestLabel(SingleObjectMixin, FormView):
+    """A director without an account; the answer is the same whatever exists."""
+
+    template_name = "labels/request.html"
+    form_class = LabelRequestForm
+    context_object_name = "caf"
+
+    def get_queryset(self):
+        return Caf.objects.public()
+
+    def dispatch(self, request, *args, **kwargs):
+        self.object = self.get_object()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "caf": self.object}
+
+    def form_valid(self, form):
+        ask_for_label(self.object, **form.cleaned_data)
+        return redirect("labels:request_sent", pk=self.object.pk)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class RequestSent(DetailView):
+    template_name = "labels/request_sent.html"
+    context_object_name = "caf"
+
+    def get_queryset(self):
+        return Caf.objects.public()
+
+
+def leave_token(request, key, token, target):
+    """Keep a secret link in the session and go on without it in the address."""
+    request.session[key] = token
+    response = redirect(target)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@method_decorator(login_not_required, name="dispatch")
+class RequestLink(View):
+    """The address of the mail: its token moves to the session."""
+
+    http_method_names = ["get"]
+
+    def get(self, request, token):
+        return leave_token(request, SESSION_KEY, token, "labels:request_confirm_form")
+
+
+@method_decorator(login_not_required, name="dispatch")
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class RequestConfirm(FormView):
+    """GET shows; POST opens the account and the draft, or hands the request to the Caf."""
+
+    template_name = "labels/request_confirm.html"
+    form_class = ConfirmRequestForm
+
+    def dispatch(self, request, *args, **kwargs):
+        token = request.session.get(SESSION_KEY, "")
+        found = LabelRequest.objects.for_link(token).select_related("caf")
+        self.label_request = found.first() if token else None
+        self.problem = self._problem()
+        if self.problem:
+            return self.render_to_response(
+                {"problem": self.problem, "label_request": self.label_request}
+            )
+        return super().dispatch(request, *args, **kwargs)
+
+    def _problem(self):
+        """Why this link opens nothing now: a word for the template, or nothing."""
+        if self.label_request is None:
+            return "unknown"
+        if self.label_request.confirmed_at:
+            return "confirmed"
+        if self.label_request.expires_at <= timezone.now():
+            return "expired"
+        self.account = account_of(self.label_request)
+        user = self.request.user
+        if self.account and user != self.account:
+            return "other_account" if user.is_authenticated else "sign_in"
+        if not self.account and user.is_authenticated:
+            return "other_account"
+        return ""
+
+    def get_form_kwargs(self):
+        return {
+            **super().get_form_kwargs(),
+            "request": self.label_request,
+            "has_account": self.account is not None,
+        }
+
+    def form_valid(self, form):
+        try:
+            confirmed = confirm_request(
+                self.label_request,
+                by=self.account,
+                password=form.cleaned_data.get("password", ""),
+                commune=form.cleaned_data["commune"],
+                quality=form.cleaned_data["quality"],
+                on=timezone.localdate(),
+            )
+        except StepRefused as refusal:
+            form.add_error(None, refusal.reasons[0])
+            return self.form_invalid(form)
+        self.request.session.pop(SESSION_KEY, None)
+        if self.account is None:
+            login(self.request, confirmed.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        if confirmed.application:
+            return redirect(confirmed.application)
+        return redirect("labels:request_waiting")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            label_request=self.label_request,
+            sign_in=f"{reverse('account_login')}?next={self.request.path}",
+            **kwargs,
+        )
+
+
+class RequestWaiting(TemplateView):
+    """The SIRET is known already: the Caf attaches the person to its crèche."""
+
+    template_name = "labels/request_waiting.html"
