@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from partners.models import User
 from reporting.todo import counts
@@ -48,6 +49,11 @@ def shell(request):
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shell": {"nav": [], "demo": settings.DEMO}, "personas": personas(request)}
+    # Messages and mails are rendered with the request too: only the layout pays for the counts.
+    return {"shell": SimpleLazyObject(lambda: _signed_in(request, user))}
+
+
+def _signed_in(request, user):
     reach = user.reach
     waiting = counts(user, timezone.now())
     entries = [("À traiter", "reporting:todo")] + [
@@ -65,13 +71,11 @@ def shell(request):
     ]
     mine = user.memberships_today
     return {
-        "shell": {
-            "nav": nav,
-            "who": f"{user}, {mine[0].quality}" if mine and mine[0].quality else str(user),
-            "org": ", ".join(str(m.organisation or "National") for m in mine[:2]),
-            "impersonating": str(user) if getattr(user, "is_hijacked", False) else None,
-            "demo": settings.DEMO,
-        }
+        "nav": nav,
+        "who": f"{user}, {mine[0].quality}" if mine and mine[0].quality else str(user),
+        "org": ", ".join(str(m.organisation or "National") for m in mine[:2]),
+        "impersonating": str(user) if getattr(user, "is_hijacked", False) else None,
+        "demo": settings.DEMO,
     }
 
 

@@ -34,7 +34,7 @@ def is_built() -> bool:
 
 def build(size: Size, today):
     """Everything in one transaction: a half demonstration never exists. Returns the World."""
-    with transaction.atomic(), outbox.quiet():
+    with outbox.doorbell.silenced(), transaction.atomic():
         world = people.build(size, today)
         label_story.tell(world, today)
         family_story.tell(world, today, size)

@@ -29,6 +29,7 @@ CAPACITIES = (12, 10, 12, 24, 11, 12, 30, 12, 10, 45, 12, 20)
 class World:
     """What the later chapters of the demonstration build upon."""
 
+    today: date
     caf: object
     neighbour: object
     officer: User = None
@@ -152,7 +153,7 @@ def build(size, today) -> World:
     paris, neighbour = places.cafs()
     communes = places.arrondissements()
     people = Registrar()
-    world = World(paris, neighbour)
+    world = World(today, paris, neighbour)
     world.officer = people.person(
         "Sophie", "Laurent", paris, persona=True, quality="chargée de conseil"
     )

@@ -78,7 +78,7 @@ def agency(kind, name, commune):
     found = Agency.objects.filter(kind=kind, department_code=commune.department_code)
     return found.order_by("code").first() or Agency.objects.create(
         kind=kind,
-        code=f"DEMO-{commune.department_code}-{kind}",
+        code=f"DEMO{commune.code}",
         name=name,
         department_code=commune.department_code,
         commune=commune,

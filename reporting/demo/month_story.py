@@ -1,0 +1,71 @@
+"""Chapter three: each month is opened, declared and locked; the quota is checked."""
+
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from avip.jobs import SCHEDULES
+from families.models import MonthlyDeclaration
+from families.quota import check_quotas
+from families.workflow import declarations
+from labels.models import Label
+from partners.calendars import calendar_of, days, month_bounds
+from reporting.demo.label_story import at_ten
+
+
+
+def tell(world, today, size):
+    """The months before this one; the last one is left to declare by the crèches of the personas."""
+    this_month = today.replace(day=1)
+    undeclared = {provider.pk for provider in world.facilities[: max(2, size.operated)]}
+    for months_ago in range(size.months, 0, -1):
+        month = this_month - relativedelta(months=months_ago)
+        first, last = month_bounds(month)
+        opened_on = last + timedelta(days=1)
+        labelled = set(
+            Label.objects.filter(starts_on__lte=first, ends_on__gte=last).values_list(
+                "provider", flat=True
+            )
+        )
+        providers = [p for p in world.facilities if p.pk in labelled]
+        declarations.open_months(providers, month, on=opened_on, at=at_ten(opened_on))
+        for number, declaration in enumerate(_open(month)):
+            if months_ago == 1 and (declaration.provider_id in undeclared or number % 8 == 7):
+                continue
+            _declare(world, declaration, opened_on, number)
+    check_quotas(MonthlyDeclaration.objects.exclude(status="open"), at=at_ten(today))
+
+
+def _open(month):
+    rows = MonthlyDeclaration.objects.filter(month=month, status="open")
+    return rows.select_related("provider__facility").order_by("provider__name")
+
+
+def _declare(world, declaration, opened_on, number):
+    """Two numbers near the threshold, above it more often than not, then the lock of old months."""
+    day = opened_on + timedelta(days=2 + number % 7)
+    avip = declaration.lines.filter(declared_minutes__gt=0).count()
+    others = declaration.provider.facility.licensed_capacity
+    children = max(avip, min(others, avip * 5 - (number % 4))) if number % 5 else others
+    declarations.submit(
+        declaration,
+        by=world.directors[declaration.provider_id],
+        on=day,
+        at=at_ten(day),
+        children_present=max(children, 1),
+        hours_total=max(children, 1) * _open_hours(declaration) * 6 // 10,
+    )
+    locked_on = opened_on.replace(day=SCHEDULES["declaration_lock_day"])
+    if locked_on < world.today:
+        declarations.lock(declaration, on=locked_on, at=at_ten(locked_on))
+
+
+def _open_hours(declaration):
+    """The whole hours of opening of the month; an invented child spends six tenths of them there."""
+    calendar = calendar_of(declaration.provider)
+    minutes = sum(
+        (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
+        for day in days(*month_bounds(declaration.month))
+        for opens, closes in calendar.intervals(day)
+    )
+    return minutes // 60
