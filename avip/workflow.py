@@ -87,7 +87,7 @@ class Workflow:
                 raise PermissionDenied
             if dossier.status not in step.sources:
                 state = dossier.get_status_display()
-                raise StepRefused(f"« {step.label} » n’est plus possible : {state}.")
+                raise StepRefused(f"«\xa0{step.label}\xa0» n’est plus possible\xa0: {state}.")
             if reasons := step.requires(dossier, on):
                 raise StepRefused(*reasons)
             source = dossier.status

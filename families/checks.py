@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from avip.jobs import SCHEDULES
+from avip.templatetags.words import count_of, hours
 from families.models import AvipContract
 from partners.calendars import age_in_months, end_after_months
 
@@ -93,6 +94,53 @@ def counts_in_quota(
     if age_in_months(birth_date, first_day) >= rules.quota_max_child_age_months:
         return False
     return contract_until >= first_day or rules.quota_counts_retained
+
+
+@dataclass(frozen=True)
+class ChildCare:
+    """The declared minutes of one AVIP child in a month; `key` is the field they were typed in."""
+
+    key: str
+    child_id: object
+    minutes: int
+    is_in_total: bool  # under the age of the rule: one of the children the two numbers count
+
+
+def month_faults(
+    care: list[ChildCare], children_present: int, hours_total: int, open_minutes: int
+) -> dict[str, str]:
+    """What a month cannot hold, in words, by field; empty when the numbers agree.
+
+    `open_minutes` is the opening time of the month: no child can have more of it.
+    """
+    faults = {
+        child.key: f"Ce mois compte {hours(open_minutes)} d’ouverture\xa0: "
+        f"un enfant ne peut pas y avoir {hours(child.minutes)}."
+        for child in care
+        if child.minutes > open_minutes
+    }
+    counted = [child for child in care if child.minutes and child.is_in_total]
+    present = len({child.child_id for child in counted})
+    minutes = sum(child.minutes for child in counted)
+    if children_present < present:
+        faults["children_present"] = (
+            f"{count_of(present, 'enfant Avip a,enfants Avip ont')} des heures ce mois-ci\xa0: "
+            "le nombre de tous les enfants présents ne peut pas être plus petit."
+        )
+    most = children_present * open_minutes
+    if hours_total * 60 > most:
+        faults["hours_total"] = (
+            f"{count_of(children_present, 'enfant')} et {hours(open_minutes)} d’ouverture "
+            f"font au plus {hours(most)} d’accueil ce mois-ci."
+        )
+    elif minutes >= (hours_total + 1) * 60:
+        faults["hours_total"] = (
+            f"Les enfants Avip ont à eux seuls {hours(minutes)}\xa0: "
+            "le total de tous les enfants ne peut pas être plus petit."
+        )
+    elif children_present and not hours_total:
+        faults["hours_total"] = "Des enfants étaient présents\xa0: indiquez leurs heures d’accueil."
+    return faults
 
 
 def minutes_over_cap(minutes: int, cap_hours: int) -> int:

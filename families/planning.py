@@ -47,3 +47,14 @@ def days_to_drop(slots, calendar: Calendar, first: date, last: date, cap_minutes
         dropped.append(day)
         excess -= planned[day]
     return sorted(dropped)
+
+
+def opening_minutes(calendar: Calendar, first: date, last: date) -> int:
+    """Minutes the provider is open in the period; without known hours, it may be open all day."""
+    if not any(calendar.hours.values()):
+        return 24 * 60 * sum(not calendar.is_closed(day) for day in days(first, last))
+    return sum(
+        (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
+        for day in days(first, last)
+        for opens, closes in calendar.intervals(day)
+    )

@@ -1,8 +1,10 @@
-"""Who is written to about a referral: those who must act, and nobody else."""
+"""Who is written to: those who must act, and nobody else."""
+
+from collections import defaultdict
 
 from django.db.models import Q
 
-from partners.models import Membership, User
+from partners.models import Childminder, Facility, Membership, User
 
 
 def people_who_answer(provider, *, on) -> list[User]:
@@ -27,3 +29,42 @@ def advisers_of(referral, *, on) -> list[User]:
 def _members(where, on):
     members = Membership.objects.in_force(on).filter(where)
     return list(User.objects.filter(memberships__in=members).distinct().order_by("pk"))
+
+
+def people_of_providers(providers, *, on) -> dict:
+    """`people_who_answer` for many providers at once: {provider id: [user id]}."""
+    ids = [provider.pk for provider in providers]
+    operators = dict(Facility.objects.filter(provider__in=ids).values_list("provider", "operator"))
+    services = dict(Childminder.objects.filter(provider__in=ids).values_list("provider", "service"))
+    own = _ids_by("provider", ids, on)
+    of_operator = _ids_by("operator", set(operators.values()), on)
+    of_service = _ids_by("service", set(services.values()), on)
+    return {
+        pk: own[pk] or of_operator[operators.get(pk)] or of_service[services.get(pk)] for pk in ids
+    }
+
+
+def people_of_contracts(contracts, *, on) -> dict:
+    """The two professional parties of each contract: {contract id: [user id]}, each person once.
+
+    Who answers for the provider; the adviser while she is in the agency, else her colleagues.
+    """
+    answering = people_of_providers([contract.provider for contract in contracts], on=on)
+    agencies = _ids_by("agency", {contract.agency_id for contract in contracts}, on)
+    people = {}
+    for contract in contracts:
+        colleagues = agencies[contract.agency_id]
+        advisers = [contract.adviser_id] if contract.adviser_id in colleagues else colleagues
+        people[contract.pk] = list(dict.fromkeys([*answering[contract.provider_id], *advisers]))
+    return people
+
+
+def _ids_by(organisation, ids, on):
+    """The members in force of many organisations of one kind: {organisation id: [user id]}."""
+    members = defaultdict(list)
+    rows = Membership.objects.in_force(on).filter(
+        **{f"{organisation}__in": [pk for pk in ids if pk]}
+    )
+    for key, user in rows.order_by("user").values_list(organisation, "user").distinct():
+        members[key].append(user)
+    return members

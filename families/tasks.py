@@ -1,5 +1,14 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families.notifications import contracts, declarations, referrals
+from families import documents, monthly, nightly
+from families.notifications import contract_ends, contracts, declarations, referrals
 
-__all__ = ["contracts", "declarations", "referrals"]
+__all__ = [
+    "contract_ends",
+    "contracts",
+    "declarations",
+    "documents",
+    "monthly",
+    "nightly",
+    "referrals",
+]

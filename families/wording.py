@@ -61,3 +61,8 @@ def say_in_sms(text) -> str:
             character = unicodedata.normalize("NFKD", character)[0]
         letters.append(character if character in GSM else "?")
     return "".join(letters)[:SMS_LENGTH]
+
+
+def say_age_limit(months: int) -> str:
+    """« 3 ans », « 30 mois »: an age limit of the rules, said the way people say it."""
+    return f"{months // 12}\xa0ans" if months % 12 == 0 else f"{months}\xa0mois"

@@ -1,0 +1,103 @@
+"""What each night does to the months to declare: opened and told, judged, locked."""
+
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from avip import jobs, outbox
+from avip.jobs import SCHEDULES
+from families.models import MonthlyDeclaration
+from families.planning import opening_minutes
+from families.quota import check_quota, check_quotas, unchecked
+from families.recipients import people_of_providers
+from families.workflow.declarations import DECLARATION, labelled_during, open_months
+from labels.rules import rules_for
+from partners.calendars import calendar_of, month_bounds
+from partners.models import Caf
+
+BATCH = 500
+MONTHS_IN_A_QUARTER = 3
+
+
+@outbox.handler("families.quota_check")
+def check_quota_now(row):
+    """A month has just been declared: its quota does not wait for the night."""
+    declaration = MonthlyDeclaration.objects.filter(pk=row.object_id).first()
+    if declaration:
+        check_quota(declaration, timezone.now())
+
+
+@jobs.daily("families.months_open")
+def open_last_month(on):
+    """Open the month that is over for whoever had the label in it, and write to them once."""
+    if on.day < SCHEDULES["declaration_open_day"]:
+        return "rien à ouvrir"
+    opened = 0
+    for caf in Caf.objects.all():
+        for month in months_to_open(on, rules_for(caf, on).declaration_period):
+            first, last = month_bounds(month)
+            providers = labelled_during(first, last).filter(caf=caf).order_by("pk")
+            providers = providers.prefetch_related("opening_hours", "closures").select_related(
+                "caf"
+            )
+            some = [p for p in providers if opening_minutes(calendar_of(p), first, last)]
+            for start in range(0, len(some), BATCH):
+                opened += _open(some[start : start + BATCH], month, on)
+    return f"{opened} mois ouverts"
+
+
+def _to_open(caf, first, last):
+    """Who has not declared the month yet; closed all month long, one has nothing to declare."""
+    declared = MonthlyDeclaration.objects.filter(provider=OuterRef("pk"), month=first).exclude(
+        status=MonthlyDeclaration.Status.OPEN
+    )
+    providers = labelled_during(first, last).filter(~Exists(declared), caf=caf).order_by("pk")
+    providers = providers.select_related("caf").prefetch_related("opening_hours", "closures")
+    return [
+        provider for provider in providers if opening_minutes(calendar_of(provider), first, last)
+    ]
+
+
+def months_to_open(on: date, period: str) -> list[date]:
+    """The months to declare on that day: the last one, or those of the quarter just over."""
+    this_month = on.replace(day=1)
+    if period == "month":
+        return [this_month - relativedelta(months=1)]
+    since = (this_month.month - 1) % MONTHS_IN_A_QUARTER
+    return [
+        this_month - relativedelta(months=since + ago) for ago in range(MONTHS_IN_A_QUARTER, 0, -1)
+    ]
+
+
+@transaction.atomic
+def _open(providers, month, on):
+    declarations = open_months(providers, month, on=on)
+    people = people_of_providers(providers, on=on) if declarations else {}
+    outbox.add_all(
+        "families.month_opened",
+        [
+            (declaration.pk, f"{declaration.pk}:{person}", person)
+            for declaration in declarations
+            for person in people[declaration.provider_id]
+        ],
+    )
+    return len(declarations)
+
+
+@jobs.daily("families.quota_checks")
+def check_declared_months(on):
+    """Judge what was declared and not judged since."""
+    return f"{check_quotas(unchecked(), timezone.now())} calculs de quota"
+
+
+@jobs.daily("families.months_lock")
+def lock_declared_months(on):
+    """From the day of the schedule on, the submitted months before the current one are locked."""
+    limit = on.replace(day=1)
+    if on.day < SCHEDULES["declaration_lock_day"]:
+        limit -= relativedelta(months=1)
+    locked = DECLARATION.take_all("lock", MonthlyDeclaration.objects.filter(month__lt=limit), on=on)
+    return f"{locked} mois verrouillés"
