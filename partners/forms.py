@@ -39,6 +39,7 @@ class InvitationForm(forms.ModelForm):
         labels = {"is_admin": "Administre l’équipe"}
         help_texts = {
             "email": "Le lien pour entrer y est envoyé ; elle servira ensuite à se connecter.",
+            "quality": "Imprimée sous les signatures : « directrice », « conseiller »…",
             "role": "Le responsable d’une Caf présente les dossiers et enregistre les décisions.",
             "is_admin": "Peut inviter, changer les rôles et mettre fin à des accès.",
         }
@@ -89,6 +90,12 @@ class PlaceForm(forms.ModelForm):
 class WelcomeForm(forms.Form):
     """The names and the password of an invited person who has no account yet."""
 
+    email = forms.EmailField(
+        label="Votre adresse",
+        disabled=True,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        help_text="Vous vous connecterez avec elle.",
+    )
     first_name = forms.CharField(label="Prénom", max_length=80)
     last_name = forms.CharField(label="Nom", max_length=80)
     password = forms.CharField(
@@ -98,18 +105,11 @@ class WelcomeForm(forms.Form):
         help_text=password_validation.password_validators_help_text_html(),
     )
 
-    def __init__(self, *args, email, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.email = email
-
     def clean(self):
         data = super().clean()
         if data.get("password"):
-            person = User(
-                email=self.email,
-                first_name=data.get("first_name", ""),
-                last_name=data.get("last_name", ""),
-            )
+            names = {name: data.get(name, "") for name in ("email", "first_name", "last_name")}
+            person = User(**names)
             try:
                 password_validation.validate_password(data["password"], person)
             except ValidationError as error:
@@ -184,7 +184,9 @@ class WeekForm(forms.Form):
                 elif closes is None:
                     self.add_error(closes_name, "Indiquez aussi l’heure de fermeture.")
                 elif closes <= opens:
-                    self.add_error(closes_name, f"Ferme après {fr_time(opens)}, heure d’ouverture.")
+                    self.add_error(
+                        closes_name, f"L’heure de fermeture vient après {fr_time(opens)}."
+                    )
                 elif previous and opens < previous:
                     self.add_error(
                         opens_name, f"Le {name} est déjà ouvert jusqu’à {fr_time(previous)}."

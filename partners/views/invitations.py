@@ -69,11 +69,9 @@ class AcceptInvitation(FormView):
             return "invited" if user.email.lower() == self.invitation.email else "other"
         return "known" if invitations.has_account(self.invitation) else "new"
 
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"email": self.invitation.email}
-
     def get_initial(self):
         return {
+            "email": self.invitation.email,
             "first_name": self.invitation.first_name,
             "last_name": self.invitation.last_name,
         }
@@ -93,8 +91,9 @@ class AcceptInvitation(FormView):
         return self.welcome()
 
     def form_valid(self, form):
+        answer = {name: form.cleaned_data[name] for name in ("first_name", "last_name", "password")}
         try:
-            user = invitations.open_account(self.invitation, **form.cleaned_data)
+            user = invitations.open_account(self.invitation, **answer)
         except StepRefused as refusal:
             return self.over(" ".join(refusal.reasons))
         login(self.request, user)

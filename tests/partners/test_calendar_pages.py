@@ -53,7 +53,7 @@ def test_a_director_sets_a_break_and_a_closed_day(open_page, facility):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"d0_0_closes": "07:00"}, "Ferme après 8 h, heure d’ouverture."),
+        ({"d0_0_closes": "07:00"}, "L’heure de fermeture vient après 8 h."),
         ({"d0_0_closes": ""}, "Indiquez aussi l’heure de fermeture."),
         ({"d6_0_closes": "12:00"}, "Indiquez aussi l’heure d’ouverture."),
         (
