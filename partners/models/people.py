@@ -92,7 +92,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         return Reach(
             cafs=ids("caf"),
-            managed_cafs=frozenset(m.caf_id for m in mine if m.role == Membership.Role.MANAGER),
+            managed_cafs=frozenset(
+                m.caf_id for m in mine if m.caf_id and m.role == Membership.Role.MANAGER
+            ),
             providers=ids("provider"),
             operators=ids("operator"),
             agencies=ids("agency"),
