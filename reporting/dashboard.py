@@ -107,8 +107,8 @@ def own_gauges(user):
         QuotaCheck.objects.visible_to(user)
         .filter(Q(provider__in=reach.providers) | Q(provider__facility__operator__in=reach.operators))
         .select_related("provider")
-        .order_by("provider", "-month")
-        .distinct("provider")
+        .order_by("provider_id", "-month")
+        .distinct("provider_id")
     )
     return sorted(latest, key=lambda check: check.rate_bp or 0)[:GAUGES_SHOWN]
 

@@ -20,7 +20,7 @@ from families.models import (
     MonthlyDeclaration,
     Referral,
 )
-from labels.models import LabelApplication, NetworkMember
+from labels.models import LabelApplication, LabelRequest, NetworkMember
 from partners.models import User
 
 PERSON, MONTH, LATER = "person", "month", "later"
@@ -346,6 +346,21 @@ WAITS = [
         ),
     ),
     # The Caf.
+    Wait(
+        PERSON,
+        "labels:application_list",
+        _is_caf,
+        lambda user, today: LabelRequest.objects.visible_to(user)
+        .to_attach()
+        .select_related("provider")
+        .order_by("confirmed_at"),
+        lambda request: Item(
+            title="Une personne dit travailler dans une crèche connue",
+            detail=str(request.provider),
+            url=reverse("labels:application_list"),
+            action="Répondre",
+        ),
+    ),
     Wait(
         PERSON,
         "labels:application_list",

@@ -1,0 +1,92 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from labels.models import LabelApplication
+from reporting.demo.build import TINY, build
+from reporting.todo import WAITS, counts, todo
+from tests.factories import make_facility
+
+
+def lines(user):
+    return [item for _, items in todo(user, timezone.now()) for item in items]
+
+
+def draft(facility, **fields):
+    return LabelApplication.objects.create(
+        provider=facility, caf=facility.caf, attached_at=timezone.now(), **fields
+    )
+
+
+def test_an_empty_list_says_so(client, director):
+    client.force_login(director)
+    assert "Rien ne vous attend" in client.get("/").content.decode()
+
+
+def test_a_director_finds_the_dossier_she_has_begun(director, facility, other_facility):
+    draft(facility)
+    draft(other_facility)
+
+    (item,) = lines(director)
+    assert item.action == "Reprendre"
+
+
+def test_a_dossier_handed_over_waits_for_the_caf_and_no_longer_for_the_creche(
+    caf_agent, director, facility, other_caf_agent
+):
+    draft(facility, status="submitted", submitted_at=timezone.now())
+
+    assert [item.action for item in lines(caf_agent)] == ["Instruire"]
+    assert lines(director) == []
+    assert lines(other_caf_agent) == []
+
+
+def test_whoever_reviewed_is_not_asked_to_decide(caf_agent, caf_manager, facility):
+    draft(
+        facility,
+        status="ready",
+        submitted_at=timezone.now(),
+        reviewer=caf_agent,
+        proposal="grant",
+    )
+
+    assert lines(caf_agent) == []
+    assert [item.action for item in lines(caf_manager)] == ["Décider"]
+
+
+def test_the_navigation_counts_what_the_page_lists(db):
+    world = build(TINY, timezone.localdate())
+    now = timezone.now()
+    for user in [world.officer, world.manager, world.coordinator, *world.advisers, *world.directors.values()]:
+        listed = sum(len(items) for _, items in todo(user, now))
+        assert sum(counts(user, now).values()) == listed, user
+
+
+def test_the_most_urgent_answer_comes_first(db):
+    world = build(TINY, timezone.localdate())
+    director = world.directors[world.facilities[0].pk]
+    deadlines = [item.deadline for item in lines(director) if item.action == "Répondre"]
+    assert deadlines == sorted(deadlines)
+
+
+@pytest.mark.parametrize("extra", [1, 10])
+def test_the_page_asks_the_same_number_of_queries_however_long_it_is(
+    client, caf_agent, caf, extra, django_assert_max_num_queries
+):
+    for number in range(extra):
+        draft(
+            make_facility(f"Crèche {number}", caf=caf),
+            status="submitted",
+            submitted_at=timezone.now() - timedelta(days=number),
+        )
+    client.force_login(caf_agent)
+    client.get("/")
+    with django_assert_max_num_queries(12):
+        client.get("/")
+
+
+def test_every_wait_leads_to_an_entry_of_the_navigation():
+    from reporting.navigation import ENTRIES
+
+    assert {wait.nav for wait in WAITS} <= {name for _, name, _ in ENTRIES}

@@ -1,0 +1,131 @@
+"""Every URL × every persona × every method: who sees it, who is refused, and for whom it does not exist."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.urls.exceptions import NoReverseMatch
+
+from tests.access_table import ACCESS, EVERYONE, LIBRARY, SIGNED_IN
+from tests.test_conventions import url_names
+from tests.world import build_world
+
+pytestmark = pytest.mark.xdist_group("access")
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """Built once for the module, in a transaction that is rolled back at its end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def browse(world, django_db_blocker):
+    """(persona) -> a signed-in client; whatever a test does is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        point = transaction.savepoint()
+
+        def client_of(name):
+            client = Client(raise_request_exception=True)
+            if name != "anonymous":
+                client.force_login(world.people[name])
+            return client
+
+        yield client_of
+        transaction.savepoint_rollback(point)
+
+
+def address(name, page, world):
+    """The address of a page for the objects of the world."""
+    return reverse(name, args=page.args(world))
+
+
+def test_every_url_is_in_the_table():
+    assert set(url_names()) == set(ACCESS) | set(LIBRARY)
+
+
+@pytest.mark.parametrize("persona", ["anonymous", *SIGNED_IN])
+def test_each_page_opens_for_those_it_concerns_and_for_nobody_else(world, browse, persona):
+    client = browse(persona)
+    wrong = {}
+    for name, page in ACCESS.items():
+        expected = page.expects(persona)
+        answer = client.get(address(name, page, world)).status_code
+        if answer not in expected:
+            wrong[name] = f"{answer}, expected {sorted(expected)}"
+    assert not wrong
+
+
+@pytest.mark.parametrize("persona", ["anonymous", *SIGNED_IN])
+def test_nobody_writes_where_they_may_not_read(world, browse, persona):
+    """A POST of an outsider finds nothing, as its GET does; other methods do nothing for anybody."""
+    client = browse(persona)
+    wrong = {}
+    for name, page in ACCESS.items():
+        url = address(name, page, world)
+        for method in ("put", "patch", "delete"):
+            answer = getattr(client, method)(url).status_code
+            if answer not in {302, 403, 404, 405}:
+                wrong[f"{method} {name}"] = answer
+        expected = page.expects(persona)
+        if expected <= {302, 404} and not page.is_public:
+            answer = client.post(url).status_code
+            if answer not in expected | {403, 404}:
+                wrong[f"post {name}"] = f"{answer}, expected {sorted(expected)}"
+    assert not wrong
+
+
+def test_an_anonymous_visitor_is_sent_to_the_sign_in_page(world, browse):
+    client = browse("anonymous")
+    for name, page in ACCESS.items():
+        if "anonymous" in page.see or page.is_public:
+            continue
+        answer = client.get(address(name, page, world))
+        if answer.status_code == 302:
+            assert answer["Location"].startswith(reverse("account_login")), name
+
+
+def test_what_is_foreign_looks_exactly_like_what_does_not_exist(world, browse):
+    client = browse("other_adviser")
+    absent = "00000000-0000-4000-8000-000000000000"
+    for name in ("families:household_detail", "families:referral_detail", "families:contract_detail"):
+        foreign = client.get(address(name, ACCESS[name], world))
+        nothing = client.get(reverse(name, args=[absent]))
+        assert (foreign.status_code, nothing.status_code) == (404, 404)
+        assert foreign.content == nothing.content
+
+
+@pytest.mark.parametrize("persona", SIGNED_IN)
+def test_pages_of_signed_in_people_are_kept_by_no_cache_and_run_no_inline_code(
+    world, browse, persona
+):
+    client = browse(persona)
+    for name, page in ACCESS.items():
+        answer = client.get(address(name, page, world))
+        assert "no-store" in answer["Cache-Control"], name
+        policy = answer.get("Content-Security-Policy", "")
+        assert policy and "unsafe" not in policy, name
+
+
+def test_a_membership_that_ends_closes_the_next_request(world, browse):
+    client = browse("director")
+    url = address("families:contract_detail", ACCESS["families:contract_detail"], world)
+    assert client.get(url).status_code == 200
+    world.people["director"].memberships.update(ends_on="2020-12-31", starts_on="2020-01-01")
+    assert client.get(url).status_code == 404
+
+
+def test_the_table_names_only_people_who_exist():
+    known = {"anonymous", *SIGNED_IN}
+    for name, page in ACCESS.items():
+        assert page.see | page.forbidden <= known, name
+        assert page.states, name
+    assert EVERYONE == known
+
+
+def test_what_libraries_route_and_we_do_not_use_is_not_reachable_by_name():
+    for name in ("account_signup", "account_email", "socialaccount_login"):
+        with pytest.raises(NoReverseMatch):
+            reverse(name)
