@@ -31,7 +31,10 @@ class OpeningHours(models.Model):
     """An interval of a weekday during which the provider is open."""
 
     provider = models.ForeignKey(
-        Provider, on_delete=models.CASCADE, related_name="opening_hours", verbose_name="mode d’accueil"
+        Provider,
+        on_delete=models.CASCADE,
+        related_name="opening_hours",
+        verbose_name="mode d’accueil",
     )
     weekday = models.PositiveSmallIntegerField("jour", choices=Weekday)
     opens = models.TimeField("ouvre à")

@@ -74,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def memberships_today(self):
-        """The memberships in force today, read once per request (each request loads its own user)."""
+        """The memberships in force today, read once per request (each one loads its own user)."""
         today = timezone.localdate()
         return list(
             self.memberships.in_force(today).select_related(
@@ -142,10 +142,15 @@ class OrganisationMember(models.Model):
     kind = models.CharField("organisation", max_length=10, choices=Kind)
     role = models.CharField("rôle", max_length=10, choices=Role, default=Role.MEMBER)
     quality = models.CharField(
-        "qualité", max_length=80, blank=True, help_text="Imprimée sous les signatures : « directrice », « conseiller »…"
+        "qualité",
+        max_length=80,
+        blank=True,
+        help_text="Imprimée sous les signatures : « directrice », « conseiller »…",
     )
     is_admin = models.BooleanField("administre l’équipe", default=False)
-    caf = models.ForeignKey(Caf, on_delete=models.CASCADE, null=True, blank=True, verbose_name="Caf")
+    caf = models.ForeignKey(
+        Caf, on_delete=models.CASCADE, null=True, blank=True, verbose_name="Caf"
+    )
     provider = models.ForeignKey(
         Provider, on_delete=models.CASCADE, null=True, blank=True, verbose_name="mode d’accueil"
     )
@@ -156,7 +161,11 @@ class OrganisationMember(models.Model):
         Agency, on_delete=models.CASCADE, null=True, blank=True, verbose_name="agence"
     )
     service = models.ForeignKey(
-        MunicipalService, on_delete=models.CASCADE, null=True, blank=True, verbose_name="service municipal"
+        MunicipalService,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name="service municipal",
     )
 
     class Meta:
@@ -179,7 +188,7 @@ def _one_organisation():
 
 
 class Membership(OrganisationMember):
-    """A person in an organisation, from a day on; her rights are the union of those in force today."""
+    """A person in an organisation, from a day on; her rights: the union of those in force today."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -193,7 +202,9 @@ class Membership(OrganisationMember):
     class Meta:
         verbose_name = "appartenance"
         constraints = [
-            models.CheckConstraint(condition=_one_organisation(), name="membership_one_organisation"),
+            models.CheckConstraint(
+                condition=_one_organisation(), name="membership_one_organisation"
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
                 name="membership_in_order",
@@ -252,7 +263,9 @@ class Invitation(OrganisationMember):
         verbose_name = "invitation"
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=_one_organisation(), name="invitation_one_organisation")
+            models.CheckConstraint(
+                condition=_one_organisation(), name="invitation_one_organisation"
+            )
         ]
 
     def __str__(self):

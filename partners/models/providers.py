@@ -13,7 +13,7 @@ from partners.validators import validate_siret
 
 class ProviderQuerySet(NearQuerySet):
     def visible_to(self, user):
-        """The providers `user` works for, runs, coordinates, follows as a Caf, or may orient a family to."""
+        """Those `user` works for, runs, coordinates, follows as a Caf, or sends families to."""
         reach = user.reach
         if reach.agencies:
             return self
@@ -111,7 +111,9 @@ class Facility(models.Model):
     type = models.CharField("type", max_length=12, choices=Type, default=Type.COLLECTIVE)
     is_parent_run = models.BooleanField("à gestion parentale", default=False)
     funding = models.CharField("financement", max_length=4, choices=Funding, blank=True)
-    licensed_capacity = models.PositiveSmallIntegerField("capacité autorisée", null=True, blank=True)
+    licensed_capacity = models.PositiveSmallIntegerField(
+        "capacité autorisée", null=True, blank=True
+    )
     siret = models.CharField(
         "SIRET",
         max_length=14,
@@ -136,7 +138,8 @@ class Facility(models.Model):
         "délégation de signature",
         max_length=160,
         blank=True,
-        help_text="Imprimée sous la signature, par exemple « par délégation de la maire du 3 mars 2026 ».",
+        help_text="Imprimée sous la signature, "
+        "par exemple « par délégation de la maire du 3 mars 2026 ».",
     )
 
     class Meta:
@@ -168,7 +171,10 @@ class Childminder(models.Model):
     licensed_places = models.PositiveSmallIntegerField("places agréées")
     house = models.CharField("maison d’assistants maternels", max_length=120, blank=True)
     address = models.CharField(
-        "adresse", max_length=200, blank=True, help_text="Donnée à la famille avec le contrat, jamais avant."
+        "adresse",
+        max_length=200,
+        blank=True,
+        help_text="Donnée à la famille avec le contrat, jamais avant.",
     )
 
     class Meta:
@@ -178,7 +184,8 @@ class Childminder(models.Model):
             models.UniqueConstraint(
                 fields=["service", "licence_number"],
                 name="childminder_licence_once",
-                violation_error_message="Une assistante maternelle porte déjà ce numéro d’agrément.",
+                violation_error_message="Une assistante maternelle "
+                "porte déjà ce numéro d’agrément.",
             ),
             models.CheckConstraint(
                 condition=Q(licence_until__gt=models.F("licence_from")),

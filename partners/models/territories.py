@@ -1,4 +1,4 @@
-"""Communes and priority neighbourhoods: open data, loaded by `import_referentiels`, never edited here."""
+"""Communes and priority neighbourhoods: open data of `import_referentiels`, never edited here."""
 
 from django.db import models
 from django.db.models.functions import ACos, Cos, Greatest, Least, Radians, Sin
@@ -10,7 +10,7 @@ class NearQuerySet(models.QuerySet):
     """Rows with `lat` and `lon` (WGS84 degrees)."""
 
     def near(self, lat, lon, within_km=None):
-        """Annotate `distance_km` from a point (great circle), optionally keep those within a radius."""
+        """Annotate `distance_km` from a point (great circle); keep those in a radius, if any."""
         lat, lon = float(lat), float(lon)
         cosine = Sin(Radians(models.Value(lat))) * Sin(Radians("lat")) + Cos(
             Radians(models.Value(lat))
@@ -22,9 +22,7 @@ class NearQuerySet(models.QuerySet):
             return rows
         # One degree of latitude is 111 km: the box uses the index, the distance decides.
         margin = within_km / 111
-        return rows.filter(
-            lat__range=(lat - margin, lat + margin), distance_km__lte=within_km
-        )
+        return rows.filter(lat__range=(lat - margin, lat + margin), distance_km__lte=within_km)
 
 
 class Commune(models.Model):
