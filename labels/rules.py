@@ -25,6 +25,8 @@ class RuleMissing(LookupError):
 
 @dataclass(frozen=True)
 class Rule:
+    """A rule of the label: its national values by first day, and what a Caf may change."""
+
     label: str
     values: dict  # first day -> (value, reference)
     unit: str = ""

@@ -12,7 +12,7 @@ from partners.tokens import make_token
 
 
 def send(row, to, template, **context):
-    mail.send(mail.Mail(to, f"labels/email/{template}", context), key=row.key)
+    mail.send(mail.Mail(to, template, context), key=row.key)
 
 
 def recipient_and_application(row):
@@ -44,12 +44,12 @@ def mail_about(kind, template):
     return handle
 
 
-mail_about("labels.submitted", "submitted")
-mail_about("labels.correction", "correction")
-mail_about("labels.corrected", "corrected")
-mail_about("labels.ready", "ready")
-mail_about("labels.declined", "declined")
-mail_about("labels.withdrawn", "withdrawn")
+mail_about("labels.submitted", "labels/email/submitted")
+mail_about("labels.correction", "labels/email/correction")
+mail_about("labels.corrected", "labels/email/corrected")
+mail_about("labels.ready", "labels/email/ready")
+mail_about("labels.declined", "labels/email/declined")
+mail_about("labels.withdrawn", "labels/email/withdrawn")
 
 
 @outbox.handler("labels.request_link")
@@ -62,7 +62,7 @@ def mail_request_link(row):
     send(
         row,
         request.email,
-        "request_link",
+        "labels/email/request_link",
         request=request,
         action_url=link("labels:request_confirm", token),
     )
@@ -73,7 +73,7 @@ def mail_to_attach(row):
     """A person has proved her mailbox: the Caf says whether she works in that crèche."""
     person = User.objects.filter(pk=row.recipient_id, is_active=True).first()
     if person and LabelRequest.objects.visible_to(person).filter(pk=row.object_id).exists():
-        send(row, person.email, "to_attach", action_url=link("labels:application_list"))
+        send(row, person.email, "labels/email/to_attach", action_url=link("labels:application_list"))
 
 
 @outbox.handler("labels.attached")
@@ -87,7 +87,7 @@ def mail_attached(row):
         if application
         else ("labels:application_list",)
     )
-    send(row, person.email, "attached", application=application, action_url=page)
+    send(row, person.email, "labels/email/attached", application=application, action_url=page)
 
 
 @outbox.handler("labels.decision")
@@ -105,7 +105,7 @@ def mail_decision(row):
     send(
         row,
         person.email,
-        "decision",
+        "labels/email/decision",
         application=application,
         label=label,
         action_url=page,
@@ -125,7 +125,7 @@ def mail_confirmation(row):
     send(
         row,
         confirmation.email,
-        "confirmation",
+        "labels/email/confirmation",
         confirmation=confirmation,
         caf=confirmation.application.caf,
         action_url=link("labels:decision_confirm", token),

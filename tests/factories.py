@@ -64,16 +64,19 @@ def make_membership(user, organisation, **fields):
 
 
 def make_siret():
-    """A SIRET whose Luhn key is right."""
-    base = f"{next(_numbers):09d}0001"
+    """A SIRET that holds: its Luhn key and that of its SIREN are right."""
+    siren = _with_luhn_key(f"{next(_numbers):08d}")
+    return _with_luhn_key(f"{siren}0001")
+
+
+def _with_luhn_key(digits):
     for key in range(10):
-        digits = base + str(key)
-        total = 0
-        for position, character in enumerate(reversed(digits)):
-            value = int(character) * (2 if position % 2 else 1)
-            total += value - 9 if value > 9 else value
-        if total % 10 == 0:
-            return digits
+        doubled = [
+            int(character) * (1 + position % 2)
+            for position, character in enumerate(reversed(f"{digits}{key}"))
+        ]
+        if sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0:
+            return f"{digits}{key}"
     raise AssertionError
 
 

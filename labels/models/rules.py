@@ -8,6 +8,8 @@ from partners.models import Caf, User
 
 
 class LocalRuleQuerySet(models.QuerySet):
+    """The values that Cafs have set."""
+
     def in_force(self, on, known_at):
         """For each rule, the latest value that has started by that day, as known at that moment."""
         return (

@@ -34,9 +34,11 @@ def _shown(rule, value):
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, tuple):
-        return ", ".join(
-            f"{name} jusqu’à {top}" for top, name in value
-        ) if isinstance(value[0], tuple) else ", ".join(value)
+        return (
+            ", ".join(f"{name} jusqu’à {top}" for top, name in value)
+            if isinstance(value[0], tuple)
+            else ", ".join(value)
+        )
     if rule.unit == "%":
         return f"{value * 100:.0f} %"
     return f"{value} {rule.unit}".strip()
