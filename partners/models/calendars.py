@@ -9,6 +9,8 @@ from partners.models.providers import Provider
 
 
 class Weekday(models.IntegerChoices):
+    """Monday is 0, as `date.weekday()` counts."""
+
     MONDAY = 0, "lundi"
     TUESDAY = 1, "mardi"
     WEDNESDAY = 2, "mercredi"

@@ -1,4 +1,4 @@
-from partners.views.calendars import AddClosure, RemoveClosure, Week
+from partners.views.hours import AddClosure, RemoveClosure, Week
 from partners.views.invitations import AcceptInvitation, OpenInvitation, RenewInvitation
 from partners.views.team import (
     Account,
