@@ -36,7 +36,7 @@ def system(by, dossier) -> bool:
 class Step:
     label: str  # the button, in French
     sources: tuple[str, ...]
-    target: str
+    target: str  # empty: the state stays, the step is recorded
     allowed: Callable  # (by, dossier) -> bool; by is a User, a ParentLink, or None for the system
     requires: Callable = nothing  # (dossier, on) -> the French reasons why not
     done: str = ""  # the sentence of the history, in French; the label when empty
@@ -92,13 +92,13 @@ class Workflow:
                 raise StepRefused(*reasons)
             source = dossier.status
             yield dossier
-            dossier.status = step.target
+            dossier.status = step.target or source
             _stamp(dossier, by, at)
             dossier.save()
             dossier.history.create(
                 step=name,
                 source=source,
-                target=step.target,
+                target=dossier.status,
                 at=moment(at),
                 comment=comment,
                 **dossier.history.model.actor(by),
