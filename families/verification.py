@@ -1,0 +1,163 @@
+"""What anybody may learn of a document: its state, its dates, its fingerprint; nobody's name."""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from avip.templatetags.words import fr_date
+from families.models import AvipContract, ContractVersion
+from labels.models import Label
+
+Contract = AvipContract.Status
+OVER = (Contract.ENDED, Contract.TERMINATED)
+ALTERED = (
+    "altéré",
+    "bad",
+    "Le fichier que nous gardons ne correspond plus à son empreinte. Prévenez la Caf\xa0: "
+    "seul l’exemplaire qui porte cette empreinte fait foi.",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A state in a word, its tone, a sentence, and the facts that go with it."""
+
+    what: str
+    word: str
+    tone: str
+    sentence: str
+    facts: list
+
+
+@dataclass(frozen=True)
+class FileAnswer:
+    """What is said of a file: its tone, a sentence, and the document it is the original of."""
+
+    tone: str
+    sentence: str
+    original_of: Answer | None = None
+    code: str = ""
+
+
+def clean_code(text) -> str:
+    """A code as it is stored; people also type small letters, spaces and dashes."""
+    return "".join(filter(str.isalnum, text.upper()))
+
+
+def find(code, on) -> Answer | None:
+    """What is said of the contract or the label of this code; None when there is none."""
+    code = clean_code(code)
+    if contract := AvipContract.objects.public().filter(code=code).first():
+        return say_contract(contract, on)
+    if label := Label.objects.public().filter(code=code).first():
+        return say_label(label, on)
+    return None
+
+
+def judge(data: bytes, on) -> FileAnswer:
+    """Whether these bytes are an original, an altered one, or no document of ours."""
+    # The engine that reads seals takes long to import: only who brings a file pays for it.
+    from families import seal
+
+    digest = hashlib.sha256(data).hexdigest()
+    original = "Ce fichier est l’original\xa0: pas un octet n’a changé."
+    of_version = Q(versions__sealed_pdf__sha256=digest) | Q(versions__evidence_pdf__sha256=digest)
+    if contract := AvipContract.objects.public().filter(of_version).first():
+        return FileAnswer("success", original, say_contract(contract, on), contract.code)
+    if label := Label.objects.public().filter(certificate__sha256=digest).first():
+        return FileAnswer("success", original, say_label(label, on), label.code)
+    verdict = seal.verify(data)
+    if verdict.valid:
+        return FileAnswer(
+            "success", "Ce fichier porte notre sceau intact, mais nous ne gardons plus ce document."
+        )
+    if verdict.ours:
+        return FileAnswer("error", f"Ce fichier a été modifié. {verdict.reason}")
+    return FileAnswer(
+        "warning",
+        "Ce fichier nous est inconnu\xa0: il ne vient pas d’Avip, ou on en a retiré notre sceau. "
+        f"{verdict.reason}",
+    )
+
+
+def say_contract(contract, on) -> Answer:
+    """The state of a contract that every party signed, by its dates; neither outcome nor reason."""
+    what = "Contrat d’engagement réciproque"
+    signed = contract.versions.filter(status=ContractVersion.Status.IN_FORCE)
+    version = signed.select_related("sealed_pdf").first()
+    if version is None or contract.status not in (Contract.ACTIVE, *OVER):
+        sentence = "Ce contrat n’est pas en vigueur\xa0: tous ne l’ont pas signé."
+        return Answer(what, "pas en vigueur", "info", sentence, [])
+    last_day = contract.ended_on or contract.end_on
+    document = version.sealed_pdf
+    if document and not is_intact(document):
+        state = ALTERED
+    elif contract.status in OVER or last_day < on:
+        over = f"Tous ont signé ce contrat. Il est fini depuis le {fr_date(last_day)}."
+        state = ("terminé", "info", over)
+    elif contract.start_on > on:
+        soon = f"Tous ont signé ce contrat. Il commence le {fr_date(contract.start_on)}."
+        state = ("valide", "ok", soon)
+    else:
+        state = ("valide", "ok", "Tous ont signé ce contrat, et il est en cours.")
+    facts = [
+        ("Premier jour", fr_date(contract.start_on)),
+        ("Dernier jour", fr_date(last_day)),
+        ("Signé par tous", f"le {fr_date(version.in_force_at)}"),
+        ("Version", str(version.number)),
+        *_facts_of(document, "Scellé"),
+    ]
+    return Answer(what, *state, facts)
+
+
+def say_label(label, on) -> Answer:
+    """The state of a label, which is public with the name of the crèche."""
+    states = {
+        Label.Status.SUSPENDED: ("suspendu", "warn", "Ce label est suspendu."),
+        Label.Status.WITHDRAWN: ("retiré", "bad", "Ce label a été retiré."),
+        Label.Status.RELINQUISHED: ("rendu", "info", "La crèche a rendu ce label."),
+        Label.Status.RENEWED: ("renouvelé", "info", "Un label plus récent a remplacé celui-ci."),
+        Label.Status.EXPIRED: ("terminé", "info", "Ce label est arrivé à son terme."),
+    }
+    if label.certificate and not is_intact(label.certificate, sealed=False):
+        state = ALTERED
+    elif label.status in states:
+        state = states[label.status]
+    elif label.ends_on < on:
+        state = states[Label.Status.EXPIRED]
+    elif label.starts_on > on:
+        soon = f"Ce label est accordé. Il commence le {fr_date(label.starts_on)}."
+        state = ("valide", "ok", soon)
+    else:
+        state = ("valide", "ok", "Ce label est en cours.")
+    facts = [
+        ("Crèche", f"{label.provider}, {label.provider.commune}"),
+        ("Accordé", f"le {fr_date(label.granted_on)}"),
+        ("Premier jour", fr_date(label.starts_on)),
+        ("Dernier jour", fr_date(label.ends_on)),
+        *_facts_of(label.certificate, "Attestation émise"),
+    ]
+    return Answer("Label Avip", *state, facts)
+
+
+def is_intact(document, *, sealed=True) -> bool:
+    """The stored bytes still have their fingerprint and, if they carry one, an unbroken seal."""
+    data = bytes(document.data)
+    if hashlib.sha256(data).hexdigest() != document.sha256:
+        return False
+    if not sealed:
+        return True
+    from families import seal
+
+    return seal.verify(data).valid
+
+
+def _facts_of(document, when):
+    if document is None:
+        return []
+    return [
+        (when, f"le {fr_date(timezone.localtime(document.created_at))}"),
+        ("Empreinte SHA-256 du fichier", document.sha256),
+    ]
