@@ -5,11 +5,12 @@ from datetime import timedelta
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.templatetags.words import fr_date
+from avip.templatetags.words import fr_date, fr_month
 from avip.views import TakeStep, VisibleObjectsMixin, log_reading
 from avip.workflow import StepRefused
 from families.figures import DECLARED
@@ -47,10 +48,16 @@ class DeclarationList(VisibleObjectsMixin, ListView):
             .order_by("month", "provider__name")
         )
         first = next((d for d in waiting[:1] if manages(self.request.user, d.provider)), None)
+        if first:
+            month = fr_month(first.month)
+            first.sentence = f"{month} est fini, faites le point pour {first.provider.public_name}."
+        reach = self.request.user.reach
+        actions = [{"label": "Quota, mois après mois", "url": reverse("families:quota_list")}]
         return super().get_context_data(
             filter=self.filter,
             to_declare=first,
             due_on=first and due_on(first),
+            actions=actions if reach.providers or reach.operators or reach.cafs else [],
             **kwargs,
         )
 
@@ -150,6 +157,7 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
         if "form" not in kwargs:
             kwargs["form"] = self.get_form() if "submit" in steps else None
         return super().get_context_data(
+            month=fr_month(declaration.month),
             lines=list(lines_of(declaration)),
             reads_names=manages(user, declaration.provider),
             blocked=blocked.get("submit", []),
@@ -178,7 +186,7 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
         last_day_to_correct = locked_on(declaration) - timedelta(days=1)
         return [
             f"Vous pouvez corriger ce mois jusqu’au {fr_date(last_day_to_correct)}.",
-            f"{declaration.caf} voit ces nombres, jamais le nom d’un enfant.",
+            f"La {declaration.caf} voit ces nombres, jamais le nom d’un enfant.",
             f"Le prochain point s’ouvre le {fr_date(_next_opening(declaration))}.",
         ]
 

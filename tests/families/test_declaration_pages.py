@@ -260,7 +260,7 @@ def test_the_list_says_what_waits_and_how_each_month_stands(client, provider):
     make_declaration(provider, month=date(2026, 9, 1))
     client.force_login(director_of(provider))
     html = client.get(reverse("families:declaration_list")).content.decode()
-    assert "faire le point de septembre\xa02026" in html
+    assert "septembre\xa02026 est fini, faites le point pour Les Petits Rameurs." in html
     assert "sous le seuil" in html and "3,3\xa0%" in html
     filtered = client.get(reverse("families:declaration_list"), {"status": "open"})
     assert "sous le seuil" not in filtered.content.decode()
