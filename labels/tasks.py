@@ -73,7 +73,9 @@ def mail_to_attach(row):
     """A person has proved her mailbox: the Caf says whether she works in that crèche."""
     person = User.objects.filter(pk=row.recipient_id, is_active=True).first()
     if person and LabelRequest.objects.visible_to(person).filter(pk=row.object_id).exists():
-        send(row, person.email, "labels/email/to_attach", action_url=link("labels:application_list"))
+        send(
+            row, person.email, "labels/email/to_attach", action_url=link("labels:application_list")
+        )
 
 
 @outbox.handler("labels.attached")
@@ -82,11 +84,9 @@ def mail_attached(row):
     person, application = recipient_and_application(row)
     if person is None:
         return
-    page = (
-        ("labels:application_detail", application.pk)
-        if application
-        else ("labels:application_list",)
-    )
+    page = link("labels:application_list")
+    if application:
+        page = link("labels:application_detail", application.pk)
     send(row, person.email, "labels/email/attached", application=application, action_url=page)
 
 
@@ -97,11 +97,9 @@ def mail_decision(row):
     if application is None:
         return
     label = Label.objects.filter(application=application).first()
-    page = (
-        ("labels:label_detail", label.pk)
-        if label
-        else ("labels:application_detail", application.pk)
-    )
+    page = link("labels:application_detail", application.pk)
+    if label:
+        page = link("labels:label_detail", label.pk)
     send(
         row,
         person.email,

@@ -73,7 +73,11 @@ def test_a_section_saves_although_incomplete(client, draft):
     [
         ("identite", {"siret": "12345678901234"}, "Ce numéro SIRET n’existe pas"),
         ("capacite", {"licensed_capacity": 0}, "au moins une place"),
-        ("capacite", {"planned_children": 3, "planned_avip_children": 4}, "Vous prévoyez 4 enfants"),
+        (
+            "capacite",
+            {"planned_children": 3, "planned_avip_children": 4},
+            "Vous prévoyez 4 enfants",
+        ),
         ("horaires", {"opens": "18:00", "closes": "08:00"}, "vient après l’ouverture"),
     ],
 )
@@ -113,9 +117,7 @@ def test_a_stale_page_is_refused_saying_by_whom_and_the_input_is_kept(client, dr
     colleague = f.make_user("Rémi", "Collègue", member_of=facility)
     with edit(draft, by=colleague, seen=0, fields=["address"]):
         draft.address = "9 rue Neuve"
-    response = client.post(
-        section(draft, "capacite"), {"seen": 0, "licensed_capacity": 31}
-    )
+    response = client.post(section(draft, "capacite"), {"seen": 0, "licensed_capacity": 31})
     page = response.content.decode()
     assert "modifié entre-temps par Rémi Collègue" in page
     assert 'value="31"' in page

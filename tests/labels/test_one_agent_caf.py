@@ -157,8 +157,9 @@ def test_an_older_link_asks_for_no_new_one_at_another_address(application, confi
 
 def test_the_link_of_another_decision_confirms_nothing_here(application, other_facility):
     other = make_application(Status.ON_AGENDA, other_facility).confirmations.get()
-    with pytest.raises(PermissionDenied), workflow.APPLICATION.take(
-        "grant", application, by=other, on=ON
+    with (
+        pytest.raises(PermissionDenied),
+        workflow.APPLICATION.take("grant", application, by=other, on=ON),
     ):
         pass
 

@@ -46,7 +46,9 @@ FORBIDDEN = [
 def test_a_step_is_refused_from_a_state_it_does_not_start_from(
     name, status, facility, caf_agent, director
 ):
-    second = None if status == Status.ON_AGENDA else f.make_user("Marc", "D", member_of=facility.caf)
+    second = (
+        None if status == Status.ON_AGENDA else f.make_user("Marc", "D", member_of=facility.caf)
+    )
     application = make_application(status, facility, by=director, agent=caf_agent, decider=second)
     by = someone_for(name, application, caf_agent, director, second)
     with (
@@ -199,9 +201,7 @@ def test_somebody_who_reviewed_earlier_does_not_decide_either(facility, caf_agen
 
 
 def test_the_database_refuses_a_decision_by_the_reviewer_alone(facility, caf_agent, caf_manager):
-    application = make_application(
-        Status.GRANTED, facility, agent=caf_agent, decider=caf_manager
-    )
+    application = make_application(Status.GRANTED, facility, agent=caf_agent, decider=caf_manager)
     with pytest.raises(IntegrityError), transaction.atomic():
         LabelApplication.objects.filter(pk=application.pk).update(decided_by=caf_agent)
 
