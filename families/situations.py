@@ -57,6 +57,11 @@ class Month:
         return self.total > self.cap
 
     @property
+    def gauge_max(self) -> int:
+        """The end of the gauge: the cap, or what passes it."""
+        return max(self.total, self.cap)
+
+    @property
     def sentence(self) -> str:
         """Why this month is refused, and what would make it fit."""
         text = f"{fr_month(self.first)} : {hours(self.total)} prévues, le plafond est de {hours(self.cap)}"

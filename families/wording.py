@@ -9,11 +9,18 @@ def say_schedule(slots) -> str:
     """« lundi et mardi 8 h 30 – 17 h ; jeudi 8 h 30 – 12 h 30 », from slots with weekday, starts, ends."""
     by_day = {}
     for slot in sorted(slots, key=lambda slot: (slot.weekday, slot.starts)):
-        hours = f"{fr_time(slot.starts)}{NBSP}–{NBSP}{fr_time(slot.ends)}"
-        by_day.setdefault(slot.weekday, []).append(hours)
+        by_day.setdefault(slot.weekday, []).append((slot.starts, slot.ends))
+    return say_week(by_day)
+
+
+def say_week(intervals_of) -> str:
+    """The same, from {weekday: [(starts, ends)]}, as the hours of a calendar are."""
     by_hours = {}
-    for weekday, hours in by_day.items():
-        by_hours.setdefault(and_list(hours), []).append(weekday_name(weekday))
+    for weekday, intervals in sorted(intervals_of.items()):
+        hours = and_list(
+            f"{fr_time(starts)}{NBSP}–{NBSP}{fr_time(ends)}" for starts, ends in intervals
+        )
+        by_hours.setdefault(hours, []).append(weekday_name(weekday))
     return f"{NBSP}; ".join(f"{and_list(names)} {hours}" for hours, names in by_hours.items())
 
 

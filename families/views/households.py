@@ -1,0 +1,124 @@
+"""The families an agency follows: list, file, entry, change; every reading of a file is logged."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import CreateView, DetailView, ListView, UpdateView
+
+from avip.templatetags.words import fr_date
+from avip.views import VisibleObjectsMixin, log_reading
+from avip.workflow import StepRefused
+from families.forms.households import HouseholdFilter, HouseholdForm
+from families.models import AvipContract, Household, Referral
+from families.wording import say_schedule
+from partners.permissions import is_hijacked
+
+
+class HouseholdList(VisibleObjectsMixin, ListView):
+    model = Household
+    template_name = "families/household_list.html"
+    paginate_by = 20
+    context_object_name = "households"
+
+    def get_queryset(self):
+        seen = super().get_queryset().order_by("-created_at", "pk")
+        self.filter = HouseholdFilter(self.request.GET, queryset=seen, request=self.request)
+        referrals = Referral.objects.visible_to(self.request.user).select_related(
+            "provider__commune"
+        )
+        return self.filter.qs.select_related("commune", "adviser").prefetch_related(
+            "parents",
+            "children",
+            Prefetch("referrals", queryset=referrals.order_by("-sent_at"), to_attr="latest"),
+        )
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(filter=self.filter, today=timezone.localdate(), **kwargs)
+
+
+class HouseholdDetail(VisibleObjectsMixin, DetailView):
+    model = Household
+    template_name = "families/household_detail.html"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .select_related("commune", "adviser", "agency", "attested_by", "caf")
+            .prefetch_related("parents", "children")
+        )
+
+    def get_context_data(self, **kwargs):
+        household, user = self.object, self.request.user
+        log_reading(self.request, household)
+        referrals = list(
+            Referral.objects.visible_to(user)
+            .filter(household=household)
+            .select_related("provider__commune")
+            .prefetch_related("slots")
+        )
+        for referral in referrals:
+            referral.need = (
+                f"À partir du {fr_date(referral.from_on)}, {say_schedule(referral.slots.all())}"
+            )
+        return super().get_context_data(
+            parent=next(p for p in household.parents.all() if p.is_referring),
+            children=household.children.all(),
+            referrals=referrals,
+            contracts=AvipContract.objects.visible_to(user)
+            .filter(household=household)
+            .select_related("provider"),
+            search=f"{reverse('families:search')}?famille={household.pk}",
+            today=timezone.localdate(),
+            **kwargs,
+        )
+
+
+class HouseholdCreate(CreateView):
+    model = Household
+    form_class = HouseholdForm
+    template_name = "families/household_form.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        """Only an employment partner opens a family's file."""
+        if not request.user.reach.agencies:
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"on": timezone.localdate()}
+
+    def form_valid(self, form):
+        if is_hijacked(self.request.user):
+            raise PermissionDenied
+        household = form.record(by=self.request.user)
+        messages.success(self.request, "La famille est enregistrée. Cherchez-lui une place.")
+        return redirect(household)
+
+
+class HouseholdUpdate(VisibleObjectsMixin, UpdateView):
+    model = Household
+    form_class = HouseholdForm
+    template_name = "families/household_form.html"
+
+    def get_object(self, queryset=None):
+        household = super().get_object(queryset)
+        log_reading(self.request, household)
+        return household
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"on": timezone.localdate()}
+
+    def form_valid(self, form):
+        try:
+            form.record(by=self.request.user)
+        except StepRefused as refusal:
+            form.show_again()
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+            return self.form_invalid(form)
+        messages.success(self.request, "C’est enregistré.")
+        return redirect(self.object)

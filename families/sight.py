@@ -1,0 +1,108 @@
+"""What a person may read of a referral: the agency everything, others what they need to answer."""
+
+from functools import cached_property
+
+from avip.templatetags.words import age_months, and_list, fr_date
+from families.models import Referral
+from families.permissions import answers, manages, meets_childminder, orients, reads_names
+from families.wording import say_ages, say_schedule
+
+WAITING = {Referral.Status.SENT, Referral.Status.TO_VALIDATE}
+
+
+class Sight:
+    """One referral as one person sees it; relations are prefetched by the view."""
+
+    def __init__(self, referral, user):
+        self.referral, self.user = referral, user
+        self.is_agency = orients(user, referral)
+        self.is_care = manages(user, referral.provider)
+        self.is_caf_only = not (self.is_agency or self.is_care)
+        self.named = reads_names(user, referral)
+
+    @cached_property
+    def parent(self):
+        """The referring parent, for those who may read her name."""
+        if not self.named:
+            return None
+        parents = list(self.referral.household.parents.all())
+        return next((parent for parent in parents if parent.is_referring), None)
+
+    @property
+    def family(self) -> str:
+        """« Fatoumata D. », or who asks when the name may not be read."""
+        return self.parent.short_name if self.parent else f"Demande de {self.referral.agency}"
+
+    @property
+    def provider(self) -> str:
+        """A childminder by her full name for her own side, and once she has accepted."""
+        provider = self.referral.provider
+        known = meets_childminder(self.user, provider) or self.referral.status in Referral.TAKEN
+        return provider.name if known else provider.public_name
+
+    @property
+    def title(self) -> str:
+        """The family for those who may read its name, else what is asked."""
+        return self.family if self.named else f"Place à partir du {fr_date(self.referral.from_on)}"
+
+    @property
+    def subtitle(self) -> str:
+        """Where, from when, asked by whom."""
+        place = f"{self.provider}, {self.referral.provider.commune}"
+        sent = f"demandée le {fr_date(self.referral.sent_at)} par {self.referral.agency}"
+        return f"{place} · {sent}"
+
+    @property
+    def line(self) -> str:
+        """The title of one line of the list: whom it concerns, and where it was sent."""
+        return f"{self.title} · {self.provider}" if self.named or self.is_caf_only else self.title
+
+    @property
+    def detail(self) -> str:
+        """The second line of the list."""
+        if self.is_caf_only:
+            return str(self.referral.agency)
+        need = f"{self.children}, {self.schedule}"
+        return need if self.is_agency else f"{need} · {self.referral.agency}"
+
+    @property
+    def action(self) -> str:
+        """The verb of the line's button."""
+        waits = answers(self.user, self.referral) and self.referral.status in WAITING
+        return "Répondre" if waits else "Voir"
+
+    @property
+    def deadline(self):
+        """Until when an answer is due, while it is."""
+        return self.referral.answer_due_at if self.referral.status in WAITING else None
+
+    @property
+    def is_taken(self) -> bool:
+        """Accepted at least: when and where to come may be told."""
+        return self.referral.status in Referral.TAKEN
+
+    @property
+    def address(self) -> str:
+        """A crèche's; a childminder's is given with the contract, never before."""
+        provider = self.referral.provider
+        return "" if provider.is_childminder else provider.facility.address
+
+    @property
+    def children(self) -> str:
+        """First names and ages, or ages alone."""
+        children = self.referral.children.all()
+        if not self.named:
+            return say_ages(children, self.referral.from_on)
+        return and_list(
+            f"{child.first_name} ({age_months(child.birth_date, self.referral.from_on)})"
+            for child in children
+        )
+
+    @property
+    def schedule(self) -> str:
+        return say_schedule(self.referral.slots.all())
+
+    @property
+    def shows_priority(self) -> bool:
+        """Who answers reads that the family comes first, never why."""
+        return not self.is_caf_only and self.referral.household.is_priority
