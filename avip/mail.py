@@ -25,18 +25,20 @@ class Mail:
 
 
 def send(mail, *, key):
-    """Send one mail; the Message-ID comes from `key`, so that a second sending can be recognised."""
+    """Send one mail and return its Message-ID, which comes from `key`: a second sending is recognised."""
     context = {"base_url": settings.BASE_URL, **mail.context}
     subject = render_to_string(f"{mail.template}_subject.txt", context)
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
+    message_id = f"<{sha256(key.encode()).hexdigest()[:40]}@{domain}>"
     message = EmailMultiAlternatives(
         subject=" ".join(subject.split()),
         body=render_to_string(f"{mail.template}.txt", context),
         to=[mail.to],
-        headers={"Message-ID": f"<{sha256(key.encode()).hexdigest()[:40]}@{domain}>"},
+        headers={"Message-ID": message_id},
     )
     message.attach_alternative(render_to_string(f"{mail.template}.html", context), "text/html")
     message.send()
+    return message_id
 
 
 def send_sms(number, text):

@@ -1,6 +1,8 @@
 """Small predicates of (by, object) about families, without a query; they agree with `visible_to`."""
 
 from families.models.referrals import Referral
+from families.models.signatures import ParentLink, Signatory, Signature
+from partners.models import Facility
 from partners.permissions import coordinates, is_adviser, is_user, runs_provider
 
 
@@ -36,3 +38,47 @@ def reads_names(by, referral):
 def meets_childminder(by, provider):
     """May read the full name of this childminder: herself, her coordinator, her Caf."""
     return manages(by, provider) or (is_user(by) and provider.caf_id in by.reach.cafs)
+
+
+def takes_part(by, contract):
+    """One of the parties, or the childminder's coordinator: reads the family's name and the text."""
+    return is_adviser(by, contract) or manages(by, contract.provider)
+
+
+def signs_for_care(by, provider):
+    """Whoever the facility says signs its contracts; the operator may always; a childminder herself."""
+    if operator_signs(provider):
+        return is_user(by) and provider.facility.operator_id in by.reach.operators
+    return runs_provider(by, provider)
+
+
+def operator_signs(provider):
+    """The facility leaves its contracts to its operator."""
+    if provider.is_childminder or provider.facility.operator_id is None:
+        return False
+    return provider.facility.signs == Facility.Decider.OPERATOR
+
+
+def may_sign(by, version):
+    """Somebody who signs or receives a signature: a party, or the parent by the link of this contract."""
+    if isinstance(by, ParentLink):
+        return by.contract_id == version.contract_id
+    return takes_part(by, version.contract)
+
+
+def may_sign_as(by, signatory, method):
+    """Whether `by` may put this signatory's signature this way.
+
+    In an account each signs for its own party. On site and on paper a party receives the signature of
+    a parent, and the coordinator that of a childminder without an account. By link, the parent herself.
+    """
+    contract = signatory.version.contract
+    if method == Signature.Method.LINK_CODE:
+        return isinstance(by, ParentLink) and by.parent_id == signatory.parent_id
+    if method != Signature.Method.ACCOUNT:
+        if signatory.role == Signatory.Role.PARENT:
+            return takes_part(by, contract)
+        return signatory.role == Signatory.Role.CARE and coordinates(by, contract.provider)
+    if signatory.role == Signatory.Role.CARE:
+        return signs_for_care(by, contract.provider)
+    return signatory.role == Signatory.Role.ADVISER and is_adviser(by, contract)

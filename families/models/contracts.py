@@ -174,6 +174,16 @@ class AvipContract(Dossier):
         """How many times it may still be renewed, by the number stored with it."""
         return self.renewals_allowed + 1 - self.number
 
+    @property
+    def version(self):
+        """The text to look at: the one to sign, else the one in force, else the last (prefetch `versions`)."""
+        versions = list(self.versions.all())
+        for status in (ContractVersion.Status.TO_SIGN, ContractVersion.Status.IN_FORCE):
+            for version in versions:
+                if version.status == status:
+                    return version
+        return versions[-1] if versions else None
+
 
 class ContractStatusChange(PartyStatusChange):
     dossier = models.ForeignKey(AvipContract, on_delete=models.CASCADE, related_name="history")

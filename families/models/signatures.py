@@ -130,6 +130,9 @@ class Signature(models.Model):
         LINK_CODE = "link_code", "par son lien, code reçu sur un autre canal"
         PAPER = "paper", "sur papier"
 
+    # Received by a professional, who answers for it.
+    ATTESTED = (Method.ON_SITE_CODE, Method.ON_SITE_ATTESTED, Method.PAPER)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     signatory = models.OneToOneField(
         Signatory, on_delete=models.PROTECT, related_name="signature", verbose_name="signataire"
@@ -172,6 +175,17 @@ class Signature(models.Model):
     def __str__(self):
         return f"{self.signatory}, {self.get_method_display()}"
 
+    def is_the_same(self, method, by, text_sha256):
+        """Whether this act, pressed again, is the one already recorded."""
+        actor = self.link_id or self.user_id or self.attested_by_id
+        return (self.method, actor, self.text_sha256) == (method, by.pk, text_sha256)
+
+
+class SigningCodeQuerySet(models.QuerySet):
+    def for_link(self, link):
+        """Those asked for in the session of a parent's link."""
+        return self.filter(link=link)
+
 
 class SigningCode(models.Model):
     """A six-digit code for one signatory, sent to her phone or by mail: short-lived, few tries, used once."""
@@ -188,6 +202,8 @@ class SigningCode(models.Model):
     expires_at = models.DateTimeField("valable jusqu’au")
     tries = models.PositiveSmallIntegerField("essais", default=0)
     used_at = models.DateTimeField("utilisé le", null=True)
+
+    objects = SigningCodeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "code de signature"

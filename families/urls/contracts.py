@@ -1,1 +1,54 @@
-urlpatterns = []
+from django.urls import path, re_path
+
+from families.views import contracts, parent, signing
+
+TOKEN = r"(?P<token>[A-Za-z0-9_-]{20,64})"
+OF_CONTRACT = "contrats/<uuid:pk>/"
+OF_SIGNATORY = "<uuid:signatory>/"
+
+urlpatterns = [
+    path("contrats/", contracts.ContractList.as_view(), name="contract_list"),
+    path(OF_CONTRACT, contracts.ContractDetail.as_view(), name="contract_detail"),
+    path(OF_CONTRACT + "texte/", contracts.ContractText.as_view(), name="contract_text"),
+    path(OF_CONTRACT + "renouveler/", contracts.ContractRenew.as_view(), name="contract_renew"),
+    path(OF_CONTRACT + "etape/<str:step>/", contracts.ContractStep.as_view(), name="contract_step"),
+    path(OF_CONTRACT + "contrat.pdf", contracts.ContractDocument.as_view(), name="contract_pdf"),
+    path(
+        OF_CONTRACT + "preuve.pdf",
+        contracts.ContractDocument.as_view(document="evidence_pdf"),
+        name="contract_evidence",
+    ),
+    path(
+        "demandes/<uuid:pk>/contrat/", contracts.ContractPropose.as_view(), name="contract_propose"
+    ),
+    path(OF_CONTRACT + "signer/", signing.ContractSign.as_view(), name="contract_sign"),
+    path(
+        OF_CONTRACT + "signer-sur-place/" + OF_SIGNATORY,
+        signing.SignOnSite.as_view(),
+        name="sign_on_site",
+    ),
+    path(
+        OF_CONTRACT + "signer-sur-place/" + OF_SIGNATORY + "code/",
+        signing.SendOnSiteCode.as_view(),
+        name="sign_on_site_code",
+    ),
+    path(
+        OF_CONTRACT + "identite-attestee/" + OF_SIGNATORY,
+        signing.SignAttested.as_view(),
+        name="sign_attested",
+    ),
+    path(
+        OF_CONTRACT + "signer-sur-papier/" + OF_SIGNATORY,
+        signing.SignOnPaper.as_view(),
+        name="sign_on_paper",
+    ),
+    path(
+        OF_CONTRACT + "lien/" + OF_SIGNATORY, signing.SendLink.as_view(), name="contract_send_link"
+    ),
+    path("p/", parent.ParentHome.as_view(), name="parent_home"),
+    path("p/document/", parent.ParentDocument.as_view(), name="parent_document"),
+    path("p/document/contrat.pdf", parent.ParentPdf.as_view(), name="parent_pdf"),
+    path("p/retrouver/", parent.ParentLost.as_view(), name="parent_lost"),
+    re_path(rf"^p/{TOKEN}/$", parent.ParentEntry.as_view(), name="parent_entry"),
+    re_path(rf"^p/{TOKEN}/nouveau-lien/$", parent.ParentNewLink.as_view(), name="parent_new_link"),
+]

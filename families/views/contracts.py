@@ -1,0 +1,233 @@
+"""The contracts of the parties: list, file, proposal, renewal, text, documents."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.generic import DetailView, FormView, ListView, View
+from django.views.generic.detail import SingleObjectMixin
+
+from avip.views import TakeStep, VisibleObjectsMixin, log_reading, serve_document
+from avip.workflow import StepRefused
+from families import contract_page
+from families.contract_text import readable_code
+from families.documents import essentials_of
+from families.forms.contracts import ContractFilter, ProposeForm, RenewForm
+from families.models import AvipContract, Referral
+from families.permissions import takes_part
+from families.proposal import last_day_of_contract, last_day_of_renewal
+from families.workflow import contracts
+from labels.rules import rules_for
+
+
+def for_parties(user, dossier):
+    """Names and text are for the parties: the Caf sees the file and does not read them."""
+    if not takes_part(user, dossier):
+        raise PermissionDenied
+    return dossier
+
+
+class ContractList(VisibleObjectsMixin, ListView):
+    model = AvipContract
+    template_name = "families/contract_list.html"
+    paginate_by = 20
+
+    def get_queryset(self):
+        seen = super().get_queryset().exclude(status=AvipContract.Status.DRAFT)
+        self.filter = ContractFilter(self.request.GET, queryset=seen, request=self.request)
+        return (
+            self.filter.qs.select_related(
+                "provider__commune", "provider__facility", "provider__childminder", "household"
+            )
+            .prefetch_related("versions", "household__parents")
+            .order_by("-start_on", "pk")
+        )
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(filter=self.filter, **kwargs)
+        user = self.request.user
+        context["rows"] = [
+            {
+                "contract": contract,
+                "version": contract.version,
+                "name": contract_page.family_name(contract)
+                if takes_part(user, contract)
+                else readable_code(contract.code),
+            }
+            for contract in context["object_list"]
+        ]
+        context["named"] = not user.reach.cafs
+        return context
+
+
+class ContractDetail(VisibleObjectsMixin, DetailView):
+    model = AvipContract
+    template_name = "families/contract_detail.html"
+    context_object_name = "contract"
+
+    def get_queryset(self):
+        queryset = super().get_queryset().exclude(status=AvipContract.Status.DRAFT)
+        return queryset.select_related(
+            "provider__commune",
+            "provider__facility",
+            "provider__childminder",
+            "agency",
+            "adviser",
+            "caf",
+        ).prefetch_related("versions", "household__parents", "children")
+
+    def get_context_data(self, **kwargs):
+        contract, user = self.object, self.request.user
+        log_reading(self.request, contract)
+        on, now = timezone.localdate(), timezone.now()
+        version = contract.version
+        version.contract = contract
+        named = takes_part(user, contract)
+        rows = contract_page.signature_rows(version, user, now)
+        return super().get_context_data(
+            version=version,
+            named=named,
+            title=contract_page.title_for(contract, user),
+            reference=readable_code(contract.code),
+            rows=rows,
+            act=contract_page.next_act(contract, rows, user, on),
+            facts=contract_page.facts(contract, version, user, on),
+            timeline=contract_page.timeline(contract, version, on),
+            history=contract_page.history_of(contract) if named else [],
+            sealing=contract_page.sealing_state(version) if not version.sealed_pdf_id else "",
+            may_renew=contract_page.may_renew(contract, user, on),
+            steps=contracts.CONTRACT.available(contract, user, on),
+            **kwargs,
+        )
+
+
+class ContractText(VisibleObjectsMixin, DetailView):
+    """The frozen text, as every party reads it."""
+
+    model = AvipContract
+    template_name = "families/contract_text.html"
+    context_object_name = "contract"
+
+    def get_context_data(self, **kwargs):
+        contract = for_parties(self.request.user, self.object)
+        log_reading(self.request, contract)
+        version = contract.version
+        return super().get_context_data(
+            version=version,
+            title=contract_page.title_for(contract, self.request.user),
+            essentials=essentials_of(version.html),
+            articles=contract_page.articles_of(version),
+            **kwargs,
+        )
+
+
+class ContractFormView(VisibleObjectsMixin, SingleObjectMixin, FormView):
+    """A form over a dossier: the verb refuses in words, what was typed is kept."""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.object = for_parties(request.user, self.get_object())
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        try:
+            version = self.take(form)
+        except StepRefused as refusal:
+            self.object.refresh_from_db()
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+            form.initial["seen"] = self.object.revision
+            form.show_again()
+            return self.form_invalid(form)
+        messages.success(
+            self.request,
+            "Le contrat est proposé : le texte est figé, chaque partie peut le lire et le signer.",
+        )
+        return redirect(version.contract)
+
+
+class ContractPropose(ContractFormView):
+    model = Referral
+    form_class = ProposeForm
+    template_name = "families/contract_propose.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        existing = (
+            AvipContract.objects.visible_to(request.user).live().filter(referral=kwargs["pk"])
+        )
+        if contract := existing.first():
+            messages.info(request, "Un contrat existe déjà pour cette demande : le voici.")
+            return redirect(contract)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"referral": self.object}
+
+    def get_context_data(self, **kwargs):
+        referral = self.object
+        rules = rules_for(referral.caf, referral.from_on)
+        children = list(referral.children.all())
+        months = rules.contract_duration_months
+        return super().get_context_data(
+            referral=referral,
+            rules=rules,
+            family=contract_page.family_name(referral),
+            children=children,
+            end_on=last_day_of_contract(referral.from_on, months, children, rules),
+            **kwargs,
+        )
+
+    def take(self, form):
+        return contracts.propose(
+            self.object, by=self.request.user, on=timezone.localdate(), **form.terms()
+        )
+
+
+class ContractRenew(ContractFormView):
+    model = AvipContract
+    form_class = RenewForm
+    template_name = "families/contract_renew.html"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"contract": self.object}
+
+    def get_context_data(self, **kwargs):
+        contract = self.object
+        children = list(contract.children.all())
+        start_on = contract.end_on + timedelta(days=1)
+        rules = rules_for(contract.caf, start_on)
+        return super().get_context_data(
+            contract=contract,
+            family=contract_page.family_name(contract),
+            start_on=start_on,
+            end_on=last_day_of_renewal(contract, children, rules),
+            **kwargs,
+        )
+
+    def take(self, form):
+        return contracts.renew(
+            self.object, by=self.request.user, on=timezone.localdate(), **form.terms()
+        )
+
+
+class ContractStep(TakeStep):
+    model = AvipContract
+    verbs = {"annuler": contracts.cancel}
+
+
+class ContractDocument(VisibleObjectsMixin, SingleObjectMixin, View):
+    """The sealed contract or its evidence file, to the parties."""
+
+    model = AvipContract
+    http_method_names = ["get"]
+    document = "sealed_pdf"
+
+    def get(self, request, *args, **kwargs):
+        contract = for_parties(request.user, self.get_object())
+        document = getattr(contract.version, self.document)
+        if document is None:
+            messages.info(request, "Ce document n’est pas encore prêt. Revenez dans une minute.")
+            return redirect(contract)
+        log_reading(request, contract)
+        return serve_document(document)

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from families.models import Child, Household, Parent, PlaceOffer
-from families.workflow import referrals
+from families.models import Child, Household, Parent, PlaceOffer, Signatory, Signature
+from families.workflow import contracts, referrals
 from labels.models import Label, NetworkMember
 from labels.workflow.network import check_licence, express_wish, join_network
 from partners.models import User
@@ -182,4 +182,72 @@ def accept(referral, *, by=None, on=ON, at=AT):
         first_appointment_at=datetime(2026, 1, 26, 9, 0, tzinfo=UTC),
         contact_name="Nadia Benali",
         papers="carnet de santé à montrer",
+    )
+
+
+def make_contract(
+    status="to_sign", *, referral=None, start_on=None, slots=None, on=ON, at=AT, **fields
+):
+    """A contract in this state, proposed by its adviser from a confirmed referral, signed by each party.
+
+    `fields` go to the referral: provider, household, adviser, children…
+    """
+    referral = referral or make_referral("confirmed", on=on, at=at, **fields)
+    version = contracts.propose(
+        referral,
+        by=referral.adviser,
+        on=on,
+        at=at + timedelta(hours=2),
+        start_on=start_on or referral.from_on,
+        slots=slots or [(s.weekday, s.starts, s.ends) for s in referral.slots.all()],
+        envelope_minutes=24 * 60,
+    )
+    contract = version.contract
+    if status in {"active", "ended", "terminated"}:
+        sign_all(version, on=on, at=at + timedelta(hours=3))
+    match status:
+        case "cancelled":
+            contracts.cancel(contract, by=referral.adviser, on=on, at=at)
+        case "lapsed":
+            contracts.lapse(contract, on=contract.start_on + timedelta(days=31), at=at)
+        case "ended":
+            contracts.end(contract, on=contract.end_on + timedelta(days=1), at=at)
+        case "terminated":
+            contracts.terminate(
+                contract, by=referral.adviser, on=contract.start_on, reason="autre accueil"
+            )
+    contract.refresh_from_db()
+    return contract
+
+
+def sign_all(version, *, on=ON, at=AT, but=()):
+    """Every party signs, except these roles; the parent on site, her identity attested by her adviser."""
+    for role in (Signatory.Role.CARE, Signatory.Role.PARENT, Signatory.Role.ADVISER):
+        if role not in but:
+            for signatory in version.signatories.filter(role=role):
+                sign_as(signatory, on=on, at=at)
+    version.refresh_from_db()
+    return version
+
+
+def sign_as(signatory, *, on=ON, at=AT, **proof):
+    """One party signs in the plainest way it has."""
+    version = signatory.version
+    contract = version.contract
+    method, by = Signature.Method.ACCOUNT, contract.adviser
+    if signatory.role == Signatory.Role.PARENT:
+        method = Signature.Method.ON_SITE_ATTESTED
+    elif signatory.role == Signatory.Role.CARE:
+        by = director_of(contract.provider)
+        if contract.provider.is_childminder:
+            method = Signature.Method.ON_SITE_ATTESTED
+    return contracts.sign(
+        version,
+        signatory=signatory,
+        method=method,
+        text_sha256=version.text_sha256,
+        by=by,
+        on=on,
+        at=at,
+        **proof,
     )

@@ -1,0 +1,164 @@
+"""What a contract needs before it is proposed: its dates by the rules, and why it may not be."""
+
+from datetime import date, time, timedelta
+
+from avip.jobs import SCHEDULES
+from avip.templatetags.words import WEEKDAYS, fr_date, fr_time, hours
+from families.models import AvipContract, Placement
+from families.planning import minutes_per_week
+from families.situations import Care, months_against_cap, other_care
+from labels.models.labels import labelled_providers
+from partners.calendars import age_in_months, calendar_of, end_after_months
+
+LAST_DAY_BEFORE_SCHOOL = (8, 31)  # school begins in September; the age comes from the rules
+
+
+def last_day_before_school(birth_date: date, rules) -> date:
+    """The 31 August of the year the child reaches the age of school."""
+    return date(birth_date.year + rules.school_entry_age_years, *LAST_DAY_BEFORE_SCHOOL)
+
+
+def last_day_of_contract(start_on: date, duration_months: int, children, rules) -> date:
+    """The earlier of the duration and of the first child's last 31 August before school."""
+    school = [last_day_before_school(child.birth_date, rules) for child in children]
+    return min([end_after_months(start_on, duration_months), *school])
+
+
+def last_day_of_renewal(contract, children, rules) -> date:
+    """The last day of what follows this contract, counted from the first day of the whole chain.
+
+    Anchored there, ends of months do not drift from one contract to the next.
+    """
+    first = contract
+    while first.previous:
+        first = first.previous
+    months = contract.duration_months * (contract.number + 1)
+    return last_day_of_contract(first.start_on, months, children, rules)
+
+
+def reasons_against(contract, children, *, slots, envelope_minutes, rules, on) -> list[str]:
+    """Why this contract, not written yet, may not be proposed, in French; empty when it may.
+
+    `slots` are objects with `weekday`, `starts`, `ends` and `minutes`. A renewal is not a new
+    entry: the age at which a first contract may begin does not concern it, the school does.
+    """
+    provider = contract.provider
+    return [
+        *_reasons_of_dates(contract, children, rules, on),
+        *_reasons_of_provider(provider, contract.start_on),
+        *reasons_of_slots(provider, slots, envelope_minutes),
+        *_reasons_of_cap(contract, children, slots, rules),
+        *_reasons_of_other_contracts(contract, children),
+    ]
+
+
+def _reasons_of_dates(contract, children, rules, on):
+    reasons = []
+    start_on = contract.start_on
+    for child in children:
+        age = age_in_months(child.birth_date, start_on)
+        school = last_day_before_school(child.birth_date, rules)
+        if child.birth_date > start_on:
+            reasons.append(f"{child} ne sera pas encore né le {fr_date(start_on)}.")
+        elif contract.number == 1 and age >= rules.child_max_age_months:
+            reasons.append(
+                f"{child} aura {age}\xa0mois le {fr_date(start_on)}\xa0: un premier contrat "
+                f"commence avant les {rules.child_max_age_months}\xa0mois de l’enfant."
+            )
+        elif school < start_on:
+            reasons.append(
+                f"{child} entre à l’école\xa0: le contrat devrait finir le {fr_date(school)}, "
+                f"avant de commencer le {fr_date(start_on)}."
+            )
+    if start_on <= contract.end_on < on:
+        reasons.append(f"Ce contrat serait déjà fini depuis le {fr_date(contract.end_on)}.")
+    elif start_on < on - timedelta(days=SCHEDULES["contract_lapse_days"]):
+        reasons.append(
+            f"Le premier jour remonte à plus de {SCHEDULES['contract_lapse_days']}\xa0jours\xa0: "
+            "choisissez une date plus proche."
+        )
+    return reasons
+
+
+def _reasons_of_provider(provider, start_on):
+    if labelled_providers(start_on).filter(pk=provider.pk).exists():
+        return []
+    if provider.is_childminder:
+        return [
+            f"{provider} n’est pas membre du réseau labellisé, ou son agrément ne court plus, "
+            f"le {fr_date(start_on)}."
+        ]
+    return [
+        f"{provider} n’a pas de label en cours le {fr_date(start_on)}\xa0: "
+        "les contrats signés continuent, aucun nouveau ne commence."
+    ]
+
+
+def reasons_of_slots(provider, slots, envelope_minutes) -> list[str]:
+    """Why this week does not fit: empty, overlaps, doors closed, too small an envelope."""
+    if not slots:
+        return ["Indiquez au moins un jour et ses heures."]
+    reasons = []
+    calendar = calendar_of(provider)
+    for slot in slots:
+        day = WEEKDAYS[slot.weekday]
+        if slot.ends <= slot.starts:
+            reasons.append(f"Le {day}, l’heure de fin vient après l’heure de début.")
+        elif any(calendar.hours.values()):
+            opening = calendar.hours.get(slot.weekday, [])
+            if not opening:
+                reasons.append(f"{provider} est fermé le {day}.")
+            elif not any(opens <= slot.starts and slot.ends <= closes for opens, closes in opening):
+                reasons.append(
+                    f"Le {day}, {interval(slot.starts, slot.ends)} dépasse l’ouverture\xa0: "
+                    f"{' et '.join(interval(*hours_) for hours_ in opening)}."
+                )
+    for first, second in zip(ordered := sorted(slots, key=_order), ordered[1:], strict=False):
+        if first.weekday == second.weekday and second.starts < first.ends:
+            reasons.append(f"Le {WEEKDAYS[first.weekday]}, deux horaires se chevauchent.")
+    week = minutes_per_week(slots)
+    if not reasons and envelope_minutes < week:
+        reasons.append(
+            f"L’enveloppe de {hours(envelope_minutes)} par semaine est plus petite que les "
+            f"horaires prévus, {hours(week)}."
+        )
+    return reasons
+
+
+def _reasons_of_cap(contract, children, slots, rules):
+    """Above the monthly cap of a childminder: each month named, with the days to give up."""
+    provider = contract.provider
+    if not provider.is_childminder or not slots or contract.end_on < contract.start_on:
+        return []
+    first, last = contract.start_on, contract.end_on
+    others = other_care([provider], first, last, but=contract.referral)[provider.pk]
+    asked = Care(slots, first, last, len(children))
+    months = months_against_cap(asked, others, calendar_of(provider), rules)
+    return [month.sentence[:1].upper() + month.sentence[1:] for month in months if month.is_over]
+
+
+def _reasons_of_other_contracts(contract, children):
+    """One child, one contract at a time; a place kept after a contract counts as well."""
+    reasons = []
+    first, last = contract.start_on, contract.end_on
+    waiting = [AvipContract.Status.TO_SIGN, AvipContract.Status.ACTIVE]
+    for child in children:
+        other = AvipContract.objects.filter(
+            children=child, status__in=waiting, start_on__lte=last, end_on__gte=first
+        ).first()
+        cared = Placement.objects.filter(child=child).during(first, last).first()
+        if found := other or cared:
+            reasons.append(
+                f"{child} a déjà un contrat ou une place du {fr_date(found.start_on)} au "
+                f"{fr_date(found.end_on)}\xa0: les dates se chevauchent."
+            )
+    return reasons
+
+
+def _order(slot):
+    return slot.weekday, slot.starts
+
+
+def interval(starts: time, ends: time) -> str:
+    """« 8 h 30 – 17 h »."""
+    return f"{fr_time(starts)} – {fr_time(ends)}"

@@ -1,0 +1,175 @@
+"""The steps of a contract, of its versions and of the placements they open."""
+
+from datetime import timedelta
+
+from avip import outbox
+from avip.jobs import SCHEDULES
+from avip.templatetags.words import fr_date
+from avip.workflow import Step, StepRefused, Workflow, lock, system
+from families.models import AvipContract, ContractVersion, Placement
+from families.parties import people_of_contract
+from families.permissions import may_sign, takes_part
+
+Contract, Version = AvipContract.Status, ContractVersion.Status
+
+
+def party(by, dossier):
+    """A party of the contract, of which the dossier may be a version or a placement."""
+    return takes_part(by, getattr(dossier, "contract", dossier))
+
+
+def party_or_system(by, dossier):
+    return by is None or party(by, dossier)
+
+
+def _not_yet_lapsed(contract, on):
+    lapses_on = contract.start_on + timedelta(days=SCHEDULES["contract_lapse_days"])
+    return [] if on > lapses_on else [f"Ce contrat peut être signé jusqu’au {fr_date(lapses_on)}."]
+
+
+def _not_yet_over(contract, on):
+    return (
+        [] if on > contract.end_on else [f"Ce contrat court jusqu’au {fr_date(contract.end_on)}."]
+    )
+
+
+def _already_over(version, on):
+    if on <= version.end_on:
+        return []
+    return [
+        f"Ce contrat aurait pris fin le {fr_date(version.end_on)}\xa0: il ne peut plus être signé."
+    ]
+
+
+def _not_signed_by_all(version, on):
+    return [] if version.is_fully_signed else ["Il manque encore des signatures."]
+
+
+CONTRACT = Workflow(
+    propose=Step(
+        "Proposer le contrat",
+        (Contract.DRAFT,),
+        Contract.TO_SIGN,
+        party,
+        done="Contrat proposé à la signature",
+    ),
+    activate=Step(
+        "Mettre le contrat en vigueur",
+        (Contract.TO_SIGN,),
+        Contract.ACTIVE,
+        system,
+        done="Signé par toutes les parties",
+    ),
+    cancel=Step(
+        "Annuler le contrat",
+        (Contract.DRAFT, Contract.TO_SIGN),
+        Contract.CANCELLED,
+        party_or_system,
+        done="Contrat annulé avant d’être signé par tous",
+    ),
+    lapse=Step(
+        "Clore le contrat jamais signé",
+        (Contract.TO_SIGN,),
+        Contract.LAPSED,
+        system,
+        _not_yet_lapsed,
+        done="Contrat clos : il n’a pas été signé par tous à temps",
+    ),
+    end=Step(
+        "Terminer le contrat",
+        (Contract.ACTIVE,),
+        Contract.ENDED,
+        party_or_system,
+        _not_yet_over,
+        done="Contrat terminé à sa date",
+    ),
+    terminate=Step(
+        "Arrêter le contrat avant la fin",
+        (Contract.ACTIVE,),
+        Contract.TERMINATED,
+        party,
+        done="Contrat arrêté avant la fin",
+    ),
+)
+
+VERSION = Workflow(
+    propose=Step(
+        "Figer le texte",
+        (Version.DRAFT,),
+        Version.TO_SIGN,
+        party,
+        done="Texte figé et proposé",
+    ),
+    sign=Step(
+        "Signer",
+        (Version.TO_SIGN,),
+        Version.TO_SIGN,
+        may_sign,
+        _already_over,
+        done="Signature reçue",
+    ),
+    enter_into_force=Step(
+        "Mettre en vigueur",
+        (Version.TO_SIGN,),
+        Version.IN_FORCE,
+        system,
+        _not_signed_by_all,
+        done="En vigueur",
+    ),
+    supersede=Step(
+        "Remplacer",
+        (Version.IN_FORCE,),
+        Version.SUPERSEDED,
+        system,
+        done="Remplacée par une autre version",
+    ),
+    abandon=Step(
+        "Abandonner cette version",
+        (Version.DRAFT, Version.TO_SIGN),
+        Version.ABANDONED,
+        party_or_system,
+        done="Version abandonnée",
+    ),
+)
+
+Care = Placement.Status
+PLACEMENT = Workflow(
+    start=Step(
+        "Commencer l’accueil", (Care.PLANNED,), Care.RUNNING, system, done="Accueil commencé"
+    ),
+    keep=Step(
+        "Pérenniser la place",
+        (Care.RUNNING, Care.ENDED),
+        Care.KEPT,
+        party_or_system,
+        done="Place gardée jusqu’à l’école",
+    ),
+    end=Step(
+        "Terminer l’accueil",
+        (Care.PLANNED, Care.RUNNING, Care.KEPT),
+        Care.ENDED,
+        party_or_system,
+        done="Accueil terminé",
+    ),
+)
+
+
+def lock_with_referral(contract):
+    """Lock in the order of the house, referral then contract, and read the contract again."""
+    if contract.referral_id:
+        lock(contract.referral)
+    lock(contract)
+
+
+def refuse(reasons):
+    if reasons:
+        raise StepRefused(*reasons)
+
+
+def tell(kind, version, *, by, on, at):
+    """Every professional party but the one who acts."""
+    for user in people_of_contract(version, on=on):
+        if user != by:
+            outbox.add(
+                f"families.{kind}", version, recipient=user, key=f"{version.pk}:{user.pk}", at=at
+            )

@@ -1,0 +1,232 @@
+"""A contract is written from a referral, or follows another; its parties are called to sign."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from avip.jobs import SCHEDULES
+from avip.templatetags.words import count_of, fr_date
+from avip.workflow import StepRefused, edit, lock, moment
+from families import documents
+from families.models import AvipContract, ContractVersion, Referral, ScheduleSlot, Signatory
+from families.parties import adviser_signatory, care_signatory, parent_signatories
+from families.permissions import takes_part
+from families.places import hold_places, keys_of, lock_provider, release_holds
+from families.proposal import last_day_of_contract, last_day_of_renewal, reasons_against
+from families.workflow.contract_steps import CONTRACT, VERSION, lock_with_referral, refuse, tell
+from labels.rules import RuleMissing, rules_for
+from partners.permissions import is_adviser
+
+Contract = AvipContract.Status
+NOT_VALIDATED = "La coordination doit d’abord valider cette situation."
+
+
+@contextmanager
+def missing_rules_said():
+    """A rule without a value on that day is a refusal in words."""
+    try:
+        yield
+    except RuleMissing as missing:
+        raise StepRefused(str(missing)) from missing
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the parties agree on beyond the dates; `slots` are (weekday, starts, ends)."""
+
+    slots: list
+    envelope_minutes: int
+    settling_in_days: int
+    parents: list
+
+
+@missing_rules_said()
+def propose(
+    referral,
+    *,
+    by,
+    on,
+    start_on,
+    slots,
+    envelope_minutes,
+    settling_in_days=0,
+    parents=None,
+    seen=None,
+    at=None,
+) -> ContractVersion:
+    """Write the contract of a confirmed referral, freeze its text and call for signatures.
+
+    `parents` sign, the referring one alone by default; `seen` is the revision of the referral that
+    the page showed. Dates come from the rules of the first day. Raises StepRefused with the reasons
+    why not, PermissionDenied when `by` is no party.
+    """
+    with transaction.atomic():
+        provider = lock_provider(referral.provider_id)
+        lock(referral)
+        if not takes_part(by, referral):
+            raise PermissionDenied
+        refuse(_reasons_of_referral(referral))
+        with edit(referral, by=by, seen=seen, fields=[], at=at):
+            pass
+        rules = rules_for(referral.caf, start_on)
+        if provider.is_childminder and rules.childminder_requires_validation:
+            # A hard gate: no contract without the coordinator's word on this very situation.
+            refuse([] if referral.validated_at else [NOT_VALIDATED])
+        children = _lock_children(referral.children)
+        contract = AvipContract(
+            referral=referral,
+            household=referral.household,
+            provider=provider,
+            agency=referral.agency,
+            adviser=referral.adviser or (by if is_adviser(by, referral) else None),
+            caf=referral.caf,
+            duration_months=rules.contract_duration_months,
+            renewals_allowed=rules.contract_max_renewals,
+            start_on=start_on,
+            end_on=last_day_of_contract(start_on, rules.contract_duration_months, children, rules),
+        )
+        if parents is None:
+            parents = referral.household.parents.filter(is_referring=True)
+        terms = Terms(list(slots), envelope_minutes, settling_in_days, list(parents))
+        return _call_for_signatures(contract, children, terms, rules, by=by, on=on, at=at)
+
+
+@missing_rules_said()
+def renew(
+    contract, *, by, on, slots=None, envelope_minutes=None, settling_in_days=0, seen=None, at=None
+) -> ContractVersion:
+    """Propose the contract that follows, from the day after, within the stored number.
+
+    Only the hours may change. Raises StepRefused: too many, too late, already renewed, school.
+    """
+    with transaction.atomic():
+        provider = lock_provider(contract.provider_id)
+        lock_with_referral(contract)
+        if not takes_part(by, contract):
+            raise PermissionDenied
+        refuse(_reasons_of_renewal(contract, on))
+        with edit(contract, by=by, seen=seen, fields=[], at=at):
+            pass
+        before = contract.versions.get(status=ContractVersion.Status.IN_FORCE)
+        if slots is None:
+            slots = [(slot.weekday, slot.starts, slot.ends) for slot in before.slots.all()]
+        children = _lock_children(contract.children)
+        start_on = contract.end_on + timedelta(days=1)
+        rules = rules_for(contract.caf, start_on)
+        following = AvipContract(
+            previous=contract,
+            number=contract.number + 1,
+            start_on=start_on,
+            end_on=last_day_of_renewal(contract, children, rules),
+            provider=provider,
+            **{
+                name: getattr(contract, name)
+                for name in (
+                    "referral",
+                    "household",
+                    "agency",
+                    "adviser",
+                    "caf",
+                    "duration_months",
+                    "renewals_allowed",
+                )
+            },
+        )
+        parents = [s.parent for s in before.signatories.all() if s.parent_id]
+        envelope = before.envelope_minutes if envelope_minutes is None else envelope_minutes
+        terms = Terms(list(slots), envelope, settling_in_days, parents)
+        return _call_for_signatures(following, children, terms, rules, by=by, on=on, at=at)
+
+
+def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
+    """Write the contract and its version, hold its places, freeze the text, tell who signs."""
+    slots = [
+        ScheduleSlot(weekday=day, starts=starts, ends=ends) for day, starts, ends in terms.slots
+    ]
+    refuse(
+        reasons_against(
+            contract,
+            children,
+            slots=slots,
+            envelope_minutes=terms.envelope_minutes,
+            rules=rules,
+            on=on,
+        )
+    )
+    if not terms.parents or {p.household_id for p in terms.parents} != {contract.household_id}:
+        raise StepRefused("Indiquez le parent qui signe.")
+    _hold_week(contract, slots, rules, at)
+    contract.created_at = moment(at)
+    contract.save(force_insert=True)
+    contract.children.set(children)
+    version = ContractVersion.objects.create(
+        contract=contract,
+        start_on=contract.start_on,
+        end_on=contract.end_on,
+        envelope_minutes=terms.envelope_minutes,
+        settling_in_days=terms.settling_in_days,
+        rules_on=contract.start_on,
+        created_at=moment(at),
+    )
+    for slot in slots:
+        slot.version = version
+    ScheduleSlot.objects.bulk_create(slots)
+    signatories = [
+        care_signatory(contract.provider, by=by, on=on),
+        *parent_signatories(terms.parents),
+        adviser_signatory(contract, by=by, on=on),
+    ]
+    for signatory in signatories:
+        signatory.version = version
+    Signatory.objects.bulk_create(signatories)
+    with VERSION.take("propose", version, by=by, on=on, at=at):
+        version.html, version.text_sha256, version.template = documents.freeze_text(version)
+        version.proposed_at = moment(at)
+        version.signatories_expected = len(signatories)
+    with CONTRACT.take("propose", contract, by=by, on=on, at=at):
+        pass
+    version.contract = contract
+    tell("contract_to_sign", version, by=by, on=on, at=at)
+    return version
+
+
+def _hold_week(contract, slots, rules, at):
+    """Hold the half-days of this contract if they are not those already held for the referral."""
+    referral = contract.referral
+    held = {hold.key for hold in referral.holds.filter(released_at=None)}
+    if held != set(keys_of(slots)):
+        release_holds(referral, moment(at))
+        hold_places(referral, contract.provider, rules, slots=slots)
+
+
+def _lock_children(children):
+    """One proposal at a time for a child: the search for another contract then sees them all."""
+    return list(children.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def _reasons_of_referral(referral):
+    if referral.contracts.live().filter(previous=None).exists():
+        return ["Un contrat existe déjà pour cette demande."]
+    if referral.status != Referral.Status.CONFIRMED:
+        state = referral.get_status_display()
+        return [
+            f"Un contrat se propose quand la famille a confirmé sa place. Demande\xa0: {state}."
+        ]
+    return []
+
+
+def _reasons_of_renewal(contract, on):
+    late = contract.end_on + timedelta(days=SCHEDULES["contract_late_renewal_days"])
+    if contract.status not in (Contract.ACTIVE, Contract.ENDED):
+        return [f"Un contrat {contract.get_status_display()} ne se renouvelle pas."]
+    if contract.renewals_left < 1:
+        allowed = count_of(contract.renewals_allowed, "fois,fois")
+        return [f"Ce contrat a déjà été renouvelé autant que la règle le permet ({allowed})."]
+    if contract.renewals.live().exists():
+        return ["Un renouvellement de ce contrat existe déjà."]
+    if on > late:
+        return [f"Ce contrat pouvait être renouvelé jusqu’au {fr_date(late)}."]
+    return []
