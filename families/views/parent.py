@@ -261,7 +261,11 @@ class ParentDocument(ParentPage, FormView):
             for reason in refusal.reasons:
                 form.add_error(None, reason)
             return self.form_invalid(form)
-        return redirect("families:parent_document")
+        response = redirect("families:parent_document")
+        # The last signature sends every parent a new link: who has just signed here stays here.
+        self.link.refresh_from_db()
+        keep(response, signing.link_token(self.link), self.code)
+        return response
 
 
 @method_decorator(quiet, name="dispatch")
