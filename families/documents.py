@@ -8,7 +8,7 @@ from avip import outbox
 from families.contract_text import freeze_text
 from families.models import ContractVersion
 
-__all__ = ["essentials_of", "freeze_text", "frozen_text", "make_sealed_contract"]
+__all__ = ["articles_of", "essentials_of", "freeze_text", "frozen_text", "make_sealed_contract"]
 
 ESSENTIALS = re.compile(r'<section class="essential".*?</section>', re.DOTALL)
 
@@ -22,6 +22,11 @@ def essentials_of(html: str) -> SafeString:
     """« L’essentiel » alone: the first part of a frozen text, as it was frozen."""
     found = ESSENTIALS.search(html)
     return mark_safe(found.group() if found else "")
+
+
+def articles_of(html: str) -> SafeString:
+    """All that follows « L’essentiel » in a frozen text, as it was frozen."""
+    return mark_safe(ESSENTIALS.sub("", html, count=1))
 
 
 def make_sealed_contract(version):

@@ -10,10 +10,10 @@ LIMIT = SCHEDULES["upload_max_megabytes"]
 class VerifyForm(forms.Form):
     code = forms.CharField(
         label="Code du document",
-        required=False,
         max_length=40,
         help_text="Seize lettres et chiffres, imprimés à côté du code QR.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Donnez le code du document, ou choisissez son fichier."},
     )
     file = forms.FileField(
         label="Ou le fichier PDF",
@@ -35,7 +35,6 @@ class VerifyForm(forms.Form):
         return file
 
     def clean(self):
-        found = self.cleaned_data
-        if not self.errors and not found["code"] and found["file"] is None:
-            raise ValidationError("Donnez le code du document, ou choisissez son fichier.")
-        return found
+        if self.files.get("file"):  # a file is enough
+            self.errors.pop("code", None)
+        return self.cleaned_data

@@ -6,21 +6,23 @@ import json
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
+from django.db import connection
 
 from avip import outbox
 from avip.models import Document, Outbox
 from families import contract_text, documents, seal, sealed_contract
 from families.evidence import PARTY_FIELDS, RESERVED_PARTY_FIELDS, journal_head
 from families.models import Channel, Child, ContractVersion, Parent, Signatory, Signature
-from families.signing import code_digits, issue_link, send_code, try_code
+from families.signing import CONSENT, code_digits, issue_link, send_code, try_code
 from families.workflow import contracts
 from labels.rules import rules_for
 from tests import factories as f
@@ -247,6 +249,29 @@ def test_stopped_between_the_two_only_the_evidence_is_made(signed, monkeypatch):
     assert signed.sealed_pdf.sha256 == kept and signed.evidence_pdf is not None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_one_document(monkeypatch):
+    version = ff.make_contract("active").versions.get()
+    monkeypatch.setattr(
+        sealed_contract, "contract_file", lambda version: ("contrat-x.pdf", b"%PDF")
+    )
+    ready = Barrier(2)
+
+    def work(_):
+        mine = ContractVersion.objects.get(pk=version.pk)
+        ready.wait()
+        try:
+            sealed_contract.store_once(mine, "sealed_pdf", sealed_contract.contract_file)
+        finally:
+            connection.close()
+        return mine.sealed_pdf_id
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(work, range(2))
+    assert first == second
+    assert Document.objects.filter(filename="contrat-x.pdf").count() == 1
+
+
 def test_nothing_is_sealed_before_everybody_has_signed(version):
     with pytest.raises(ValueError, match="signed"):
         documents.make_sealed_contract(version)
@@ -283,7 +308,7 @@ def test_proof_and_evidence_hold_every_field_of_every_party(signed):
     blank = {name for name, value in parent.items() if value in (None, "")}
     assert blank <= empty | {"organisation", "delegation"}
     assert parent["code_tries"] == 2 and parent["read_to_the_end"] is True
-    assert parent["consent_sentence"] == "J’ai lu et je suis d’accord."
+    assert parent["consent_sentence"] == CONSENT
 
 
 @pytest.mark.pdf
