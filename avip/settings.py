@@ -21,7 +21,9 @@ SECRET_KEY = env("SECRET_KEY", default="" if MODE == "production" else DEMO_SECR
 if MODE not in {"production", "demo", "test"}:
     raise ImproperlyConfigured("AVIP_MODE vaut production, demo ou test.")
 if MODE == "production" and (DEBUG or SECRET_KEY in {"", DEMO_SECRET_KEY}):
-    raise ImproperlyConfigured("En production : une SECRET_KEY propre à l’instance, et jamais DEBUG.")
+    raise ImproperlyConfigured(
+        "En production : une SECRET_KEY propre à l’instance, et jamais DEBUG."
+    )
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 BASE_URL = env("AVIP_BASE_URL", default="http://localhost:8000").rstrip("/")
@@ -66,7 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "hijack.middleware.HijackUserMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "avip.views.NoStoreMiddleware",
+    "avip.views.HouseMiddleware",
 ]
 
 ROOT_URLCONF = "avip.urls"
@@ -97,7 +99,9 @@ STATEMENT_TIMEOUT = env("AVIP_STATEMENT_TIMEOUT", default="10s")
 LOCK_TIMEOUT = env("AVIP_LOCK_TIMEOUT", default="5s")
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///avip")}
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
-    raise ImproperlyConfigured("Avip a besoin de PostgreSQL : ses verrous et ses contraintes en dépendent.")
+    raise ImproperlyConfigured(
+        "Avip a besoin de PostgreSQL : ses verrous et ses contraintes en dépendent."
+    )
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout={LOCK_TIMEOUT} -c jit=off"
 )
@@ -106,7 +110,9 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counters of tries live in PostgreSQL: they hold when Redis is down.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
 
 AUTH_USER_MODEL = "partners.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -125,7 +131,9 @@ ACCOUNT_ADAPTER = "partners.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by the invitation or the request it answers
+ACCOUNT_EMAIL_VERIFICATION = (
+    "none"  # an address is proved by the invitation or the request it answers
+)
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
@@ -149,6 +157,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 HIJACK_PERMISSION_CHECK = "partners.permissions.can_impersonate"
 HIJACK_INSERT_BEFORE = None
 
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -186,7 +195,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap.BASE_DIR)]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files are `Document` rows
+    "default": {
+        "BACKEND": "django.core.files.storage.InMemoryStorage"
+    },  # files are `Document` rows
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if MODE == "production"
@@ -226,7 +237,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.5,
     "max_retries": 0,
 }
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "avip.tasks.tick", "schedule": 60.0, "options": {"expires": 55}}}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "avip.tasks.tick", "schedule": 60.0, "options": {"expires": 55}}
+}
 CELERY_BEAT_SCHEDULE_FILENAME = env("AVIP_BEAT_FILE", default=str(PRIVATE_DIR / "beat"))
 
 LOGGING = {

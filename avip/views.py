@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.generic import View
@@ -61,14 +61,21 @@ def csrf_failure(request, reason=""):
     return render(request, "403_csrf.html", status=403)
 
 
-class NoStoreMiddleware:
-    """Pages of signed-in people are kept by no cache, on this machine or between."""
+class HouseMiddleware:
+    """What holds for every page: GET reads, POST acts, no other method exists; nothing is cached.
+
+    Pages of signed-in people are kept by no cache, on this machine or between.
+    """
+
+    METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        if request.method not in self.METHODS:
+            return HttpResponseNotAllowed(self.METHODS)
         response = self.get_response(request)
-        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+        if request.user.is_authenticated:
             response["Cache-Control"] = "no-store, private"
         return response

@@ -84,7 +84,8 @@ def caf_figures(user, caf, on: date):
         "labels": labels,
         "compliant": verdicts.count(QuotaCheck.Verdict.COMPLIANT),
         "assessed": sum(
-            verdict in {QuotaCheck.Verdict.COMPLIANT, QuotaCheck.Verdict.SHORT} for verdict in verdicts
+            verdict in {QuotaCheck.Verdict.COMPLIANT, QuotaCheck.Verdict.SHORT}
+            for verdict in verdicts
         ),
         "childminders": NetworkMember.objects.visible_to(user)
         .filter(caf=caf, status=NetworkMember.Status.MEMBER)
@@ -105,7 +106,9 @@ def own_gauges(user):
         return []
     latest = (
         QuotaCheck.objects.visible_to(user)
-        .filter(Q(provider__in=reach.providers) | Q(provider__facility__operator__in=reach.operators))
+        .filter(
+            Q(provider__in=reach.providers) | Q(provider__facility__operator__in=reach.operators)
+        )
         .select_related("provider")
         .order_by("provider_id", "-month")
         .distinct("provider_id")
@@ -135,5 +138,3 @@ def whats_next(user, on: date):
         _, last_day = month_bounds(on)
         coming.append((last_day + timedelta(days=1), "le point du mois s’ouvre"))
     return sorted(coming)
-
-

@@ -20,11 +20,9 @@ ENTRIES = [
     (
         "Contrats",
         "families:contract_list",
-        lambda reach: reach.agencies
-        or reach.providers
-        or reach.operators
-        or reach.services
-        or reach.cafs,
+        lambda reach: (
+            reach.agencies or reach.providers or reach.operators or reach.services or reach.cafs
+        ),
     ),
     (
         "Point du mois",

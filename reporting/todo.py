@@ -83,7 +83,9 @@ def counts(user, now):
 
 def _count(rows):
     rows = rows.order_by().select_related(None).prefetch_related(None)
-    return rows.annotate(everything=Value(1)).values("everything").annotate(n=Count("pk")).values("n")
+    return (
+        rows.annotate(everything=Value(1)).values("everything").annotate(n=Count("pk")).values("n")
+    )
 
 
 def _waits_of(user):
@@ -113,7 +115,8 @@ def _children(referral):
 
 def _own_applications(user):
     return LabelApplication.objects.filter(
-        Q(provider__in=user.reach.providers) | Q(provider__facility__operator__in=user.reach.operators)
+        Q(provider__in=user.reach.providers)
+        | Q(provider__facility__operator__in=user.reach.operators)
     )
 
 
@@ -167,9 +170,11 @@ WAITS = [
         PERSON,
         "families:referral_list",
         _gives_care,
-        lambda user, today: _referrals(user)
-        .filter(_run_by(user), status=Referral.Status.SENT)
-        .order_by("answer_due_at"),
+        lambda user, today: (
+            _referrals(user)
+            .filter(_run_by(user), status=Referral.Status.SENT)
+            .order_by("answer_due_at")
+        ),
         lambda referral: Item(
             title=f"Une famille demande une place à partir du {referral.from_on:%d/%m/%Y}",
             detail=f"{_children(referral)}, {referral.agency}",
@@ -182,9 +187,14 @@ WAITS = [
         PERSON,
         "families:referral_list",
         _coordinates,
-        lambda user, today: _referrals(user)
-        .filter(provider__childminder__service__in=user.reach.services, status=Referral.Status.TO_VALIDATE)
-        .order_by("answer_due_at"),
+        lambda user, today: (
+            _referrals(user)
+            .filter(
+                provider__childminder__service__in=user.reach.services,
+                status=Referral.Status.TO_VALIDATE,
+            )
+            .order_by("answer_due_at")
+        ),
         lambda referral: Item(
             title=f"Une situation à valider chez {referral.provider}",
             detail=f"{_children(referral)} à partir du {referral.from_on:%d/%m/%Y}, {referral.agency}",
@@ -197,9 +207,11 @@ WAITS = [
         PERSON,
         "families:referral_list",
         _is_agency,
-        lambda user, today: _referrals(user)
-        .filter(agency__in=user.reach.agencies, status=Referral.Status.ACCEPTED)
-        .order_by("answered_at"),
+        lambda user, today: (
+            _referrals(user)
+            .filter(agency__in=user.reach.agencies, status=Referral.Status.ACCEPTED)
+            .order_by("answered_at")
+        ),
         lambda referral: Item(
             title="Une place est acceptée : demandez à la famille de confirmer",
             detail=f"{referral.provider}, à partir du {referral.from_on:%d/%m/%Y}",
@@ -212,14 +224,24 @@ WAITS = [
         PERSON,
         "families:referral_list",
         _is_agency,
-        lambda user, today: _referrals(user)
-        .filter(
-            agency__in=user.reach.agencies,
-            status__in=[Referral.Status.EXPIRED, Referral.Status.REFUSED],
-            edited_at__date__gte=today - timedelta(days=SCHEDULES["unplaced_family_days"]),
-        )
-        .exclude(household__referrals__status__in=["sent", "to_validate", "accepted", "confirmed", "placed"])
-        .order_by("edited_at"),
+        lambda user, today: (
+            _referrals(user)
+            .filter(
+                agency__in=user.reach.agencies,
+                status__in=[Referral.Status.EXPIRED, Referral.Status.REFUSED],
+                edited_at__date__gte=today - timedelta(days=SCHEDULES["unplaced_family_days"]),
+            )
+            .exclude(
+                household__referrals__status__in=[
+                    "sent",
+                    "to_validate",
+                    "accepted",
+                    "confirmed",
+                    "placed",
+                ]
+            )
+            .order_by("edited_at")
+        ),
         lambda referral: Item(
             title="Une famille reste sans place"
             if referral.status == Referral.Status.REFUSED
@@ -233,13 +255,15 @@ WAITS = [
         PERSON,
         "families:contract_list",
         lambda reach: _is_agency(reach) or _gives_care(reach),
-        lambda user, today: _referrals(user)
-        .filter(
-            Q(agency__in=user.reach.agencies) | _run_by(user),
-            status=Referral.Status.CONFIRMED,
-        )
-        .exclude(contracts__status__in=["draft", "to_sign", "active"])
-        .order_by("from_on"),
+        lambda user, today: (
+            _referrals(user)
+            .filter(
+                Q(agency__in=user.reach.agencies) | _run_by(user),
+                status=Referral.Status.CONFIRMED,
+            )
+            .exclude(contracts__status__in=["draft", "to_sign", "active"])
+            .order_by("from_on")
+        ),
         lambda referral: Item(
             title="La famille a confirmé : proposez le contrat",
             detail=f"{referral.provider}, à partir du {referral.from_on:%d/%m/%Y}",
@@ -252,31 +276,37 @@ WAITS = [
         PERSON,
         "families:contract_list",
         _gives_care,
-        lambda user, today: _versions()
-        .filter(_run_by(user, "contract__"), care_signed=0)
-        .order_by("start_on"),
+        lambda user, today: (
+            _versions().filter(_run_by(user, "contract__"), care_signed=0).order_by("start_on")
+        ),
         _version_item,
     ),
     Wait(
         PERSON,
         "families:contract_list",
         _is_agency,
-        lambda user, today: _versions()
-        .filter(contract__agency__in=user.reach.agencies, adviser_signed=0)
-        .order_by("start_on"),
+        lambda user, today: (
+            _versions()
+            .filter(contract__agency__in=user.reach.agencies, adviser_signed=0)
+            .order_by("start_on")
+        ),
         _version_item,
     ),
     Wait(
         PERSON,
         "families:contract_list",
         _is_agency,
-        lambda user, today: _versions()
-        .filter(
-            contract__agency__in=user.reach.agencies,
-            adviser_signed__gt=0,
-            signatories_expected__gt=F("care_signed") + F("parents_signed") + F("adviser_signed"),
-        )
-        .order_by("start_on"),
+        lambda user, today: (
+            _versions()
+            .filter(
+                contract__agency__in=user.reach.agencies,
+                adviser_signed__gt=0,
+                signatories_expected__gt=F("care_signed")
+                + F("parents_signed")
+                + F("adviser_signed"),
+            )
+            .order_by("start_on")
+        ),
         lambda version: Item(
             title="Il manque une signature au contrat",
             detail=f"{version.contract.provider}, à partir du {version.start_on:%d/%m/%Y}",
@@ -291,11 +321,13 @@ WAITS = [
         MONTH,
         "families:declaration_list",
         _gives_care,
-        lambda user, today: MonthlyDeclaration.objects.filter(
-            _run_by(user), status=MonthlyDeclaration.Status.OPEN, month__lt=today.replace(day=1)
-        )
-        .select_related("provider")
-        .order_by("month"),
+        lambda user, today: (
+            MonthlyDeclaration.objects.filter(
+                _run_by(user), status=MonthlyDeclaration.Status.OPEN, month__lt=today.replace(day=1)
+            )
+            .select_related("provider")
+            .order_by("month")
+        ),
         lambda declaration: Item(
             title=f"Faire le point de {declaration.month:%m/%Y}",
             detail=f"{declaration.provider}, deux nombres à confirmer",
@@ -310,14 +342,16 @@ WAITS = [
         MONTH,
         "families:contract_list",
         lambda reach: _is_agency(reach) or _gives_care(reach),
-        lambda user, today: AvipContract.objects.filter(
-            Q(agency__in=user.reach.agencies) | _run_by(user),
-            status=AvipContract.Status.ACTIVE,
-            renewal=None,
-            end_on__lte=today + timedelta(days=max(SCHEDULES["contract_end_reminder_days"])),
-        )
-        .select_related("provider")
-        .order_by("end_on"),
+        lambda user, today: (
+            AvipContract.objects.filter(
+                Q(agency__in=user.reach.agencies) | _run_by(user),
+                status=AvipContract.Status.ACTIVE,
+                renewal=None,
+                end_on__lte=today + timedelta(days=max(SCHEDULES["contract_end_reminder_days"])),
+            )
+            .select_related("provider")
+            .order_by("end_on")
+        ),
         lambda contract: Item(
             title="Un contrat finit bientôt : renouveler ou conclure",
             detail=f"{contract.provider}, jusqu’au {contract.end_on:%d/%m/%Y}",
@@ -330,14 +364,16 @@ WAITS = [
         MONTH,
         "families:contract_list",
         _is_agency,
-        lambda user, today: AvipContract.objects.filter(
-            agency__in=user.reach.agencies,
-            status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
-            outcome="",
-            renewal=None,
-        )
-        .select_related("provider")
-        .order_by("ended_on"),
+        lambda user, today: (
+            AvipContract.objects.filter(
+                agency__in=user.reach.agencies,
+                status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
+                outcome="",
+                renewal=None,
+            )
+            .select_related("provider")
+            .order_by("ended_on")
+        ),
         lambda contract: Item(
             title="Qu’est devenue la famille ? Notez l’issue du contrat",
             detail=f"{contract.provider}, terminé le {contract.ended_on:%d/%m/%Y}",
@@ -350,10 +386,12 @@ WAITS = [
         PERSON,
         "labels:application_list",
         _is_caf,
-        lambda user, today: LabelRequest.objects.visible_to(user)
-        .to_attach()
-        .select_related("provider")
-        .order_by("confirmed_at"),
+        lambda user, today: (
+            LabelRequest.objects.visible_to(user)
+            .to_attach()
+            .select_related("provider")
+            .order_by("confirmed_at")
+        ),
         lambda request: Item(
             title="Une personne dit travailler dans une crèche connue",
             detail=str(request.provider),
@@ -365,55 +403,65 @@ WAITS = [
         PERSON,
         "labels:application_list",
         _is_caf,
-        lambda user, today: LabelApplication.objects.filter(
-            caf__in=user.reach.cafs, status=LabelApplication.Status.DRAFT, attached_at=None
-        )
-        .select_related("provider")
-        .order_by("created_at"),
+        lambda user, today: (
+            LabelApplication.objects.filter(
+                caf__in=user.reach.cafs, status=LabelApplication.Status.DRAFT, attached_at=None
+            )
+            .select_related("provider")
+            .order_by("created_at")
+        ),
         _application_item("Une crèche demande à vous rejoindre", "Rattacher"),
     ),
     Wait(
         MONTH,
         "labels:application_list",
         _is_caf,
-        lambda user, today: LabelApplication.objects.filter(
-            caf__in=user.reach.cafs, status=LabelApplication.Status.SUBMITTED
-        )
-        .select_related("provider")
-        .order_by("submitted_at"),
+        lambda user, today: (
+            LabelApplication.objects.filter(
+                caf__in=user.reach.cafs, status=LabelApplication.Status.SUBMITTED
+            )
+            .select_related("provider")
+            .order_by("submitted_at")
+        ),
         _application_item("Demande de label déposée", "Instruire"),
     ),
     Wait(
         MONTH,
         "labels:application_list",
         _is_caf,
-        lambda user, today: LabelApplication.objects.filter(
-            caf__in=user.reach.cafs, status=LabelApplication.Status.UNDER_REVIEW, reviewer=user
-        )
-        .select_related("provider")
-        .order_by("submitted_at"),
+        lambda user, today: (
+            LabelApplication.objects.filter(
+                caf__in=user.reach.cafs, status=LabelApplication.Status.UNDER_REVIEW, reviewer=user
+            )
+            .select_related("provider")
+            .order_by("submitted_at")
+        ),
         _application_item("Demande de label que vous instruisez", "Reprendre"),
     ),
     Wait(
         MONTH,
         "labels:application_list",
         _is_caf,
-        lambda user, today: LabelApplication.objects.filter(
-            caf__in=user.reach.cafs, status=LabelApplication.Status.READY
-        )
-        .exclude(reviewer=user)
-        .select_related("provider")
-        .order_by("submitted_at"),
+        lambda user, today: (
+            LabelApplication.objects.filter(
+                caf__in=user.reach.cafs, status=LabelApplication.Status.READY
+            )
+            .exclude(reviewer=user)
+            .select_related("provider")
+            .order_by("submitted_at")
+        ),
         _application_item("Dossier prêt : enregistrer la décision du comité", "Décider"),
     ),
     Wait(
         LATER,
         "reporting:caf_dashboard",
         _is_caf,
-        lambda user, today: Alert.objects.open()
-        .filter(caf__in=user.reach.cafs)
-        .select_related("provider")
-        .order_by("opened_at"),
+        lambda user, today: (
+            Alert.objects.open()
+            .filter(caf__in=user.reach.cafs)
+            .select_related("provider")
+            .order_by("opened_at")
+        ),
         lambda alert: Item(
             title=f"{alert.provider} : {alert.get_kind_display()}",
             detail=alert.text,
@@ -427,20 +475,24 @@ WAITS = [
         MONTH,
         "labels:application_list",
         _gives_care,
-        lambda user, today: _own_applications(user)
-        .filter(status=LabelApplication.Status.CORRECTION_REQUESTED)
-        .select_related("provider")
-        .order_by("edited_at"),
+        lambda user, today: (
+            _own_applications(user)
+            .filter(status=LabelApplication.Status.CORRECTION_REQUESTED)
+            .select_related("provider")
+            .order_by("edited_at")
+        ),
         _application_item("La Caf demande une correction", "Corriger"),
     ),
     Wait(
         LATER,
         "labels:application_list",
         _gives_care,
-        lambda user, today: _own_applications(user)
-        .filter(status=LabelApplication.Status.DRAFT)
-        .select_related("provider")
-        .order_by("edited_at"),
+        lambda user, today: (
+            _own_applications(user)
+            .filter(status=LabelApplication.Status.DRAFT)
+            .select_related("provider")
+            .order_by("edited_at")
+        ),
         _application_item("Demande de label commencée, pas encore déposée", "Reprendre"),
     ),
     # The network of childminders.
@@ -448,12 +500,14 @@ WAITS = [
         LATER,
         "families:network_list",
         _coordinates,
-        lambda user, today: NetworkMember.objects.filter(
-            provider__childminder__service__in=user.reach.services,
-            status__in=[NetworkMember.Status.WISH, NetworkMember.Status.LICENCE_CHECKED],
-        )
-        .select_related("provider")
-        .order_by("created_at"),
+        lambda user, today: (
+            NetworkMember.objects.filter(
+                provider__childminder__service__in=user.reach.services,
+                status__in=[NetworkMember.Status.WISH, NetworkMember.Status.LICENCE_CHECKED],
+            )
+            .select_related("provider")
+            .order_by("created_at")
+        ),
         lambda member: Item(
             title=f"{member.provider} souhaite rejoindre le réseau",
             detail=member.get_status_display(),
@@ -464,4 +518,3 @@ WAITS = [
         ),
     ),
 ]
-

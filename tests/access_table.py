@@ -27,31 +27,210 @@ LIBRARY = {
 
 @dataclass(frozen=True)
 class Page:
-    args: Callable = lambda world: []
-    see: frozenset = frozenset()  # 200, or a redirect inside the site
-    forbidden: frozenset = frozenset()  # 403: within reach, without the right
-    is_public: bool = False
-    post_only: bool = False  # 405 to those who may POST
-    absent: int = 404  # what the others get
-    states: tuple = ("one",)
+    args: Callable
+    see: frozenset  # 200, or a redirect inside the site
+    forbidden: frozenset  # 403: within reach, without the right
+    is_public: bool  # opens without signing in
+    post_only: bool  # GET is a 405, after the scope has been checked or before
+    states: tuple
+    reauthenticates: bool  # a POST asks for the password before anything else, whoever sends it
 
     def expects(self, persona) -> set:
         """The status codes that a GET by this persona may have."""
-        if persona in self.see:
-            return {405} if self.post_only else {200, 302}
-        if persona in self.forbidden:
-            return {405} if self.post_only else {403}
         if persona == "anonymous" and not self.is_public:
             return {302}
-        return {405} if self.post_only and self.absent == 405 else {self.absent, 405 if self.post_only else self.absent}
+        if self.post_only:
+            return {405, 403, 404}
+        if persona in self.see:
+            return {200, 302}
+        return {403} if persona in self.forbidden else {404}
+
+    def expects_post(self, persona) -> set:
+        """The status codes that a POST by an outsider may have; none when it is no outsider.
+
+        405 where nobody may POST, whoever they are.
+        """
+        if persona == "anonymous" and not self.is_public:
+            return {302}
+        if persona in self.see or self.is_public:
+            return set()
+        if self.reauthenticates:
+            return {302}
+        return {403, 405} if persona in self.forbidden else {404, 405}
 
 
-def page(see, args=lambda world: [], forbidden="", **fields):
-    return Page(args, frozenset(see.split()), frozenset(forbidden.split()), **fields)
+def page(
+    see,
+    args=lambda world: [],
+    forbidden="",
+    *,
+    public=False,
+    post_only=False,
+    states="one",
+    password=False,
+):
+    return Page(
+        args,
+        frozenset(see.split()),
+        frozenset(forbidden.split()),
+        public,
+        post_only,
+        tuple(states.split()),
+        password,
+    )
 
 
-def pk_of(name):
-    return lambda world: [world.objects[name].pk]
+def of(name, *more):
+    """The address of the object of that name in the world."""
+    return lambda world: [world.objects[name].pk, *more]
 
 
-ACCESS = {}
+def signatory(role):
+    """The address of one signatory of the contract to sign."""
+
+    def args(world):
+        return [world.to_sign.pk, world.objects[f"{role}_signatory"].pk]
+
+    return args
+
+
+CAF = "caf_officer caf_manager"
+ADVISERS = "adviser other_adviser"
+CARE = "director operator"
+CONTRACT_PARTIES = f"{CARE} adviser"
+LABEL_READERS = f"{CAF} {CARE}"
+
+APPLICANTS = "director other_director operator newcomer"
+ADMINS = "caf_manager other_caf director operator adviser coordinator newcomer"
+
+
+def but(names):
+    """The signed-in people other than these."""
+    return " ".join(name for name in SIGNED_IN if name not in names.split())
+
+
+ACCESS = {
+    # Shared pages.
+    "accessibility": page(ANYBODY, public=True),
+    "privacy": page(ANYBODY, public=True),
+    "help": page(ANYBODY, public=True),
+    "reporting:todo": page(MEMBERS, states="empty many"),
+    "reporting:caf_dashboard": page(f"{CAF} other_caf national", states="empty many"),
+    "reporting:become": page("", public=True, post_only=True),
+    # People and organisations.
+    "partners:account": page(MEMBERS, states="one error"),
+    "partners:team": page(MEMBERS, states="one many"),
+    "partners:invite": page(ADMINS, forbidden=but(ADMINS), states="one error"),
+    "partners:membership": page("director operator", of("membership")),
+    "partners:membership_end": page("director operator", of("membership"), post_only=True),
+    "partners:invitation_resend": page(
+        "caf_manager", of("invitation"), "caf_officer", post_only=True
+    ),
+    "partners:invitation_withdraw": page(
+        "caf_manager", of("invitation"), "caf_officer", post_only=True
+    ),
+    "partners:invitation": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    "partners:invitation_accept": page("", public=True, states="error"),
+    "partners:invitation_renew": page("", public=True, post_only=True),
+    "partners:calendar": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
+    "partners:closure_add": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
+    "partners:closure_remove": page(
+        CARE,
+        lambda world: [world.first.pk, world.closure.pk],
+        f"{CAF} {ADVISERS}",
+        post_only=True,
+    ),
+    # The label: its public door.
+    "labels:caf_list": page(ANYBODY, public=True, states="many"),
+    "labels:caf_public": page(ANYBODY, of("caf"), public=True),
+    "labels:request": page(ANYBODY, of("caf"), public=True, states="one error"),
+    "labels:request_sent": page(ANYBODY, of("caf"), public=True),
+    "labels:request_confirm_form": page(ANYBODY, public=True, states="one error"),
+    "labels:request_waiting": page(ANYBODY, public=True),
+    "labels:request_confirm": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    "labels:decision_confirm_form": page(ANYBODY, public=True, states="one error"),
+    "labels:decision_confirm": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    # The label: dossiers.
+    "labels:application_list": page(MEMBERS, states="empty many"),
+    "labels:application_create": page(APPLICANTS, forbidden=but(APPLICANTS), states="one error"),
+    "labels:application_detail": page(LABEL_READERS, of("application"), states="one"),
+    "labels:application_check": page(CARE, of("draft_of_first"), states="error"),
+    "labels:application_submitted": page(LABEL_READERS, of("application")),
+    "labels:application_section": page(
+        CARE, of("application", "capacite"), CAF, states="one error"
+    ),
+    "labels:application_withdraw": page(CARE, of("application"), CAF),
+    "labels:application_dismiss": page(CAF, of("unattached")),
+    "labels:application_correction": page(CAF, of("under_review"), states="one error"),
+    "labels:application_ready": page(CAF, of("under_review"), states="one error"),
+    "labels:application_decision": page(CAF, of("ready"), states="one error"),
+    "labels:application_step": page(CAF, of("submitted", "start_review"), post_only=True),
+    "labels:supporting_document": page(LABEL_READERS, of("application", "project")),
+    "labels:request_answer": page(CAF, of("request", "attach"), post_only=True),
+    "labels:label_list": page(MEMBERS, states="empty many"),
+    "labels:label_detail": page(f"{LABEL_READERS} national", of("label")),
+    "labels:certificate": page(f"{LABEL_READERS} national", of("label")),
+    "labels:rules": page(MEMBERS, states="many"),
+    # Families and places.
+    "families:household_list": page(MEMBERS, states="empty many"),
+    "families:household_create": page(ADVISERS, forbidden=but(ADVISERS), states="one error"),
+    "families:household_detail": page("adviser", of("household")),
+    "families:household_update": page("adviser", of("household"), states="one error"),
+    "families:search": page(MEMBERS, states="empty many error"),
+    "families:referral_create": page(
+        "adviser", lambda world: [world.household.pk, world.first.pk], states="one error"
+    ),
+    "families:referral_list": page(MEMBERS, states="empty many"),
+    "families:referral_detail": page(f"{CONTRACT_PARTIES} {CAF}", of("referral")),
+    "families:referral_step": page(CONTRACT_PARTIES, of("referral", "cancel"), CAF, post_only=True),
+    "families:referral_validate": page("coordinator", of("to_validate"), CAF, states="one error"),
+    "families:referral_accept": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
+    "families:referral_refuse": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
+    "families:referral_confirm": page(
+        "adviser", of("referral"), f"{CARE} {CAF}", states="one error"
+    ),
+    "families:provider_detail": page(f"{CONTRACT_PARTIES} {CAF} other_adviser", of("first")),
+    "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
+    "families:offer_update": page(CARE, of("offer"), f"{CAF} {ADVISERS}", states="one error"),
+    "families:network_list": page(MEMBERS, states="empty many"),
+    "families:childminder_create": page(
+        "coordinator", forbidden=but("coordinator"), states="one error"
+    ),
+    "families:network_step": page("coordinator", of("member", "join"), CAF, post_only=True),
+    # Contracts and signatures.
+    "families:contract_list": page(MEMBERS, states="empty many"),
+    "families:contract_detail": page(f"{CONTRACT_PARTIES} {CAF}", of("contract")),
+    "families:contract_text": page(CONTRACT_PARTIES, of("contract"), CAF),
+    "families:contract_renew": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    "families:contract_step": page(CONTRACT_PARTIES, of("to_sign", "cancel"), CAF, post_only=True),
+    "families:contract_pdf": page(CONTRACT_PARTIES, of("sealed"), CAF),
+    "families:contract_evidence": page(CONTRACT_PARTIES, of("sealed"), CAF),
+    "families:contract_propose": page(CONTRACT_PARTIES, of("confirmed"), CAF, states="one error"),
+    "families:contract_sign": page(
+        CONTRACT_PARTIES, of("to_sign"), CAF, states="one error", password=True
+    ),
+    "families:sign_on_site": page(CONTRACT_PARTIES, signatory("parent"), CAF, states="one error"),
+    "families:sign_on_site_code": page(CONTRACT_PARTIES, signatory("parent"), CAF, post_only=True),
+    "families:sign_attested": page(
+        CONTRACT_PARTIES, signatory("parent"), CAF, states="one error", password=True
+    ),
+    "families:sign_on_paper": page(CONTRACT_PARTIES, signatory("parent"), CAF, states="one error"),
+    "families:contract_send_link": page(
+        CONTRACT_PARTIES, signatory("parent"), CAF, states="one error"
+    ),
+    "families:outcome_record": page(CONTRACT_PARTIES, of("ended"), CAF, states="one error"),
+    "families:contract_end": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    # A parent's pages: the link and the code decide, not the account.
+    "families:parent_home": page(ANYBODY, public=True),
+    "families:parent_document": page(ANYBODY, public=True),
+    "families:parent_pdf": page(ANYBODY, public=True),
+    "families:parent_lost": page(ANYBODY, public=True, states="one error"),
+    "families:parent_entry": page(ANYBODY, lambda world: ["x" * 43], public=True),
+    "families:parent_new_link": page("", lambda world: ["x" * 43], public=True, post_only=True),
+    "families:verify": page(ANYBODY, public=True, states="one error"),
+    # The month and the quota.
+    "families:declaration_list": page(MEMBERS, states="empty many"),
+    "families:declaration_detail": page(f"{CARE} {CAF}", of("declaration"), states="one error"),
+    "families:declaration_step": page(CARE, of("declaration", "correct"), CAF, post_only=True),
+    "families:quota_list": page(MEMBERS, states="empty many"),
+}

@@ -22,7 +22,9 @@ def caf_agent(caf):
 
 @pytest.fixture
 def caf_manager(caf):
-    return f.make_user("Marc", "Dubois", member_of=caf, quality="responsable", role="manager", is_admin=True)
+    return f.make_user(
+        "Marc", "Dubois", member_of=caf, quality="responsable", role="manager", is_admin=True
+    )
 
 
 @pytest.fixture

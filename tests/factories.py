@@ -84,7 +84,9 @@ def make_operator(name="Association Les Rameurs", **fields):
     return Operator.objects.create(name=name, **fields)
 
 
-def make_facility(name="Les Petits Rameurs", *, caf=None, operator=None, commune=None, capacity=24, **fields):
+def make_facility(
+    name="Les Petits Rameurs", *, caf=None, operator=None, commune=None, capacity=24, **fields
+):
     """A crèche (its Provider), open from Monday to Friday, 8:00 to 18:30."""
     commune = commune or make_commune()
     provider = Provider.objects.create(

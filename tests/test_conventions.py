@@ -127,7 +127,9 @@ def test_a_status_changes_only_in_the_workflow(path):
             written += [
                 ast.unparse(t)
                 for t in targets
-                if isinstance(t, ast.Attribute) and t.attr == "status" and ast.unparse(t) != "self.status"
+                if isinstance(t, ast.Attribute)
+                and t.attr == "status"
+                and ast.unparse(t) != "self.status"
             ]
         elif isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] in {
             "update",
@@ -145,7 +147,8 @@ def test_rules_and_workflows_are_told_the_day(path):
         f"{node.lineno}: {dotted(node)}"
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
-        and dotted(node.func) in {"date.today", "timezone.localdate", "datetime.now", "timezone.localtime"}
+        and dotted(node.func)
+        in {"date.today", "timezone.localdate", "datetime.now", "timezone.localtime"}
         and not node.args
     ]
     assert not asked
@@ -159,7 +162,15 @@ def test_no_file_outgrows_a_reader(path):
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_no_file_is_named_for_nothing(path):
-    assert path.stem not in {"utils", "helpers", "services", "selectors", "misc", "common", "signals"}
+    assert path.stem not in {
+        "utils",
+        "helpers",
+        "services",
+        "selectors",
+        "misc",
+        "common",
+        "signals",
+    }
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
@@ -177,7 +188,14 @@ def test_numbers_of_the_law_stay_in_the_rules(path):
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_public_functions_say_what_they_promise(path):
     """Modules of rules: every public function and class has a docstring."""
-    if path.name not in PURE | {"outbox.py", "jobs.py", "mail.py", "pdf.py", "seal.py", "figures.py"}:
+    if path.name not in PURE | {
+        "outbox.py",
+        "jobs.py",
+        "mail.py",
+        "pdf.py",
+        "seal.py",
+        "figures.py",
+    }:
         return
     silent = [
         node.name
@@ -306,4 +324,3 @@ def test_migrations_are_up_to_date(db):
     from django.core.management import call_command
 
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
-

@@ -5,18 +5,19 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from avip.models import Document
 from families.models import (
     AvipContract,
-    ContractVersion,
     Household,
     MonthlyDeclaration,
-    ParentLink,
     PlaceOffer,
     Referral,
+    Signatory,
 )
-from labels.models import Label, LabelApplication, NetworkMember, SupportingDocument
-from partners.models import Closure, Membership, User
+from labels.models import Label, LabelApplication, LabelRequest, NetworkMember
+from partners.models import Closure, Invitation, Membership, User
 from reporting.demo.build import TINY, build
+from reporting.demo.family_story import WEEKS, FamilyStory
 from tests.factories import make_caf, make_facility, make_membership, make_user
 
 
@@ -60,14 +61,19 @@ def build_world() -> Places:
     }
     # Users of the world are read again: what they belong to is remembered on the instance.
     places = Places({name: User.objects.get(pk=user.pk) for name, user in people.items()})
-    places.objects = _objects(world, first) | {"today": today}
+    places.objects = _objects(world, first, today)
     return places
 
 
 def _former_member(world, today):
     """She worked everywhere until yesterday."""
     user = make_user("Ex", "Membre")
-    organisations = [world.caf, world.facilities[0], *world.agencies, world.coordinator.memberships_today[0].service]
+    organisations = [
+        world.caf,
+        world.facilities[0],
+        *world.agencies,
+        world.coordinator.memberships_today[0].service,
+    ]
     for organisation in organisations:
         make_membership(user, organisation, ends_on=today - timedelta(days=1))
     return user
@@ -79,38 +85,85 @@ def _newcomer():
     return make_user("Zoé", "Nouvelle", member_of=facility, quality="directrice", is_admin=True)
 
 
-def _objects(world, first):
+def _objects(world, first, today):
+    """One object of each kind, all of the first crèche, its adviser and its Caf unless said otherwise."""
     applications = LabelApplication.objects.filter(caf=world.caf)
-    own = {"provider": first}
-    contract = (
-        AvipContract.objects.filter(**own, agency=world.agencies[0])
-        .exclude(status="to_sign")
-        .order_by("start_on")
-        .first()
-        or AvipContract.objects.filter(**own).first()
-    )
+    referrals = Referral.objects.filter(provider=first)
+    contracts = AvipContract.objects.filter(provider=first, agency=world.agencies[0])
+    to_sign = contracts.get(status="to_sign")
+    signatories = Signatory.objects.filter(version__contract=to_sign)
+    ended = _ended_contract(world, first, today)
     return {
+        "today": today,
         "caf": world.caf,
         "first": first,
+        "membership": Membership.objects.get(user=world.directors[first.pk]),
+        "closure": Closure.objects.filter(provider=first).first(),
+        "invitation": _invitation(world.caf, world.manager),
         "application": applications.get(provider=first),
-        "draft": applications.get(status="draft", attached_at__isnull=False),
+        "draft_of_first": LabelApplication.objects.create(
+            provider=first, caf=world.caf, kind="amendment", attached_at=timezone.now()
+        ),
         "unattached": applications.get(status="draft", attached_at=None),
         "submitted": applications.get(status="submitted"),
         "under_review": applications.get(status="under_review"),
         "ready": applications.get(status="ready"),
-        "document": SupportingDocument.objects.filter(application__provider=first).first(),
+        "request": _label_request(world.caf, first),
         "label": Label.objects.get(provider=first),
-        "contract": contract,
-        "childminder_contract": AvipContract.objects.filter(provider__kind="childminder").first(),
-        "version": ContractVersion.objects.filter(contract=contract).first(),
-        "referral": Referral.objects.filter(provider=first).order_by("sent_at").last(),
-        "to_validate": Referral.objects.get(status="to_validate"),
         "household": Household.objects.filter(agency=world.agencies[0]).first(),
+        "referral": referrals.get(status="sent"),
+        "confirmed": referrals.filter(status="confirmed", contracts=None).get(),
+        "to_validate": Referral.objects.get(status="to_validate"),
+        "offer": PlaceOffer.objects.get(provider=first),
+        "member": NetworkMember.objects.get(status="licence_checked"),
+        "contract": contracts.filter(status="active").first(),
+        "to_sign": to_sign,
+        "parent_signatory": signatories.get(role="parent"),
+        "sealed": _sealed(contracts.filter(status="active").first()),
+        "ended": ended,
         "declaration": MonthlyDeclaration.objects.filter(provider=first).order_by("-month").first(),
-        "offer": PlaceOffer.objects.filter(provider=first).first(),
-        "member": NetworkMember.objects.filter(status="licence_checked").get(),
-        "membership": Membership.objects.get(user=world.directors[first.pk]),
-        "closure": Closure.objects.filter(provider=first).first(),
-        "childminder": world.childminders[0],
-        "link": ParentLink.objects.first(),
     }
+
+
+def _ended_contract(world, first, today):
+    story = FamilyStory(world, today)
+    story.count = 500
+    return story.over(story.in_force(first, today - timedelta(days=140), WEEKS[0]))
+
+
+def _sealed(contract):
+    """A document stands for the sealed one: who may have it is the question here, not what is in it."""
+    document = Document.objects.write(filename="contrat.pdf", data=b"%PDF-")
+    contract.versions.update(sealed_pdf=document, evidence_pdf=document)
+    return contract
+
+
+def _invitation(caf, manager):
+    return Invitation.objects.create(
+        kind="caf",
+        caf=caf,
+        email="invitee@example.fr",
+        first_name="Iris",
+        last_name="Invitée",
+        invited_by=manager,
+        expires_at=timezone.now() + timedelta(days=1),
+        token_sha256="0" * 64,
+    )
+
+
+def _label_request(caf, provider):
+    """Somebody says she works in a crèche that the Caf knows."""
+    return LabelRequest.objects.create(
+        caf=caf,
+        provider=provider,
+        user=make_user("Rita", "Rattachée"),
+        siret=provider.facility.siret,
+        facility_name=provider.name,
+        postal_code="75020",
+        first_name="Rita",
+        last_name="Rattachée",
+        email="rita@example.fr",
+        expires_at=timezone.now() + timedelta(days=1),
+        confirmed_at=timezone.now(),
+        token_sha256="1" * 64,
+    )

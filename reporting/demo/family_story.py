@@ -7,7 +7,7 @@ from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 from families.models import AvipContract, Child, Household, Parent, PlaceOffer, Signatory, Signature
-from families.workflow import contracts, referrals
+from families.workflow import contracts, outcomes, referrals
 from labels import workflow as labels
 from labels.models import Label
 from reporting.demo import names
@@ -37,13 +37,17 @@ class FamilyStory:
         self.random = random.Random(20160501)
         self.count = 0
 
-    def household(self, on, *, adviser=None, phone=True):
-        """A family known to an adviser since that day."""
+    def adviser_near(self, provider):
+        """The first crèche works with the first adviser: their lists answer each other."""
+        advisers = self.world.advisers
+        is_first = provider == self.world.facilities[0]
+        return advisers[0] if is_first else advisers[self.count % len(advisers)]
+
+    def household(self, on, *, adviser, provider):
+        """A family known to an adviser since that day, living near a provider."""
         self.count += 1
         number = self.count
-        adviser = adviser or self.world.advisers[number % len(self.world.advisers)]
         agency = adviser.memberships_today[0].agency
-        provider = self.random.choice(self.world.facilities)
         household = Household.objects.create(
             agency=agency,
             adviser=adviser,
@@ -64,7 +68,7 @@ class FamilyStory:
             household=household,
             first_name=names.FIRST_NAMES[number % len(names.FIRST_NAMES)],
             last_name=names.LAST_NAMES[number * 7 % len(names.LAST_NAMES)],
-            phone=f"06 99 {number // 100:02d} {number % 100:02d} 00" if phone else "",
+            phone=f"06 99 {number // 100:02d} {number % 100:02d} 00",
             email="" if number % 3 else f"parent{number:03d}@demonstration.example.fr",
         )
         Child.objects.create(
@@ -77,7 +81,7 @@ class FamilyStory:
     def sent(self, provider, start_on, week, *, on=None):
         """A referral on its way, twenty days before the first day of care."""
         on = on or start_on - timedelta(days=20)
-        household = self.household(on)
+        household = self.household(on, adviser=self.adviser_near(provider), provider=provider)
         return referrals.send(
             household,
             provider=provider,
@@ -109,7 +113,9 @@ class FamilyStory:
     def confirmed(self, provider, start_on, week, *, on=None):
         referral = self.accepted(provider, start_on, week, on=on)
         day = timezone.localtime(referral.sent_at).date() + timedelta(days=1)
-        referrals.confirm(referral, by=referral.adviser, on=day, at=at_ten(day), how="par téléphone")
+        referrals.confirm(
+            referral, by=referral.adviser, on=day, at=at_ten(day), how="par téléphone"
+        )
         return referral
 
     def proposed(self, provider, start_on, week, *, on=None):
@@ -127,7 +133,12 @@ class FamilyStory:
         )
         return version
 
-    def sign(self, version, day, roles=(Signatory.Role.CARE, Signatory.Role.PARENT, Signatory.Role.ADVISER)):
+    def sign(
+        self,
+        version,
+        day,
+        roles=(Signatory.Role.CARE, Signatory.Role.PARENT, Signatory.Role.ADVISER),
+    ):
         """Each of these parties signs that day, an hour apart."""
         contract = version.contract
         director = self.world.directors[contract.provider_id]
@@ -169,7 +180,7 @@ class FamilyStory:
         contracts.end(contract, on=day, at=at_ten(day))
         if outcome:
             noted = min(day + timedelta(days=4), self.today)
-            contracts.record_outcome(
+            outcomes.record(
                 contract, by=contract.adviser, on=noted, at=at_ten(noted), outcome=outcome
             )
         return contract
@@ -288,7 +299,11 @@ def _today(story, members):
 def _neighbour(story):
     """The other Caf has a family and a request of its own."""
     world = story.world
-    household = story.household(story.today - timedelta(days=2), adviser=world.neighbour_adviser)
+    household = story.household(
+        story.today - timedelta(days=2),
+        adviser=world.neighbour_adviser,
+        provider=world.neighbour_facility,
+    )
     household.caf = world.neighbour
     household.save(update_fields=["caf"])
     referrals.send(
@@ -301,5 +316,3 @@ def _neighbour(story):
         on=story.today - timedelta(days=2),
         at=at_ten(story.today - timedelta(days=2)),
     )
-
-

@@ -13,7 +13,6 @@ from partners.calendars import calendar_of, days, month_bounds
 from reporting.demo.label_story import at_ten
 
 
-
 def tell(world, today, size):
     """The months before this one; the last one is left to declare by the crèches of the personas."""
     this_month = today.replace(day=1)

@@ -62,7 +62,12 @@ class Registrar:
             password=self.password,
             is_demo_persona=persona,
         )
-        kinds = {Provider: "provider", Operator: "operator", Agency: "agency", MunicipalService: "service"}
+        kinds = {
+            Provider: "provider",
+            Operator: "operator",
+            Agency: "agency",
+            MunicipalService: "service",
+        }
         if member_of is not None:
             kind = kinds.get(type(member_of), "caf")
             Membership.objects.create(
@@ -142,7 +147,8 @@ def childminder(first_name, last_name, service, commune, number, today):
         address=f"{number} impasse de l’Exemple",
     )
     OpeningHours.objects.bulk_create(
-        OpeningHours(provider=provider, weekday=day, opens=time(8), closes=time(18)) for day in range(5)
+        OpeningHours(provider=provider, weekday=day, opens=time(8), closes=time(18))
+        for day in range(5)
     )
     return provider
 
@@ -190,7 +196,9 @@ def build(size, today) -> World:
     )
     world.agencies = [mission, employment]
     world.advisers = [
-        people.person("Karim", "Belkacem", mission, persona=True, quality="conseiller", is_admin=True),
+        people.person(
+            "Karim", "Belkacem", mission, persona=True, quality="conseiller", is_admin=True
+        ),
         people.person(
             "Odile", "Marchand", employment, persona=True, quality="conseillère", is_admin=True
         ),

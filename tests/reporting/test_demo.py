@@ -15,7 +15,13 @@ def test_the_tiny_demonstration_shows_every_state_that_people_must_act_upon(db):
     }  # fmt: skip
     referrals = set(Referral.objects.values_list("status", flat=True))
     assert referrals >= {
-        "sent", "accepted", "confirmed", "refused", "waiting_list", "to_validate", "placed"
+        "sent",
+        "accepted",
+        "confirmed",
+        "refused",
+        "waiting_list",
+        "to_validate",
+        "placed",
     }
     contracts = set(AvipContract.objects.values_list("status", flat=True))
     assert contracts >= {"to_sign", "active", "ended"}

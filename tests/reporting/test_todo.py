@@ -58,7 +58,13 @@ def test_whoever_reviewed_is_not_asked_to_decide(caf_agent, caf_manager, facilit
 def test_the_navigation_counts_what_the_page_lists(db):
     world = build(TINY, timezone.localdate())
     now = timezone.now()
-    for user in [world.officer, world.manager, world.coordinator, *world.advisers, *world.directors.values()]:
+    for user in [
+        world.officer,
+        world.manager,
+        world.coordinator,
+        *world.advisers,
+        *world.directors.values(),
+    ]:
         listed = sum(len(items) for _, items in todo(user, now))
         assert sum(counts(user, now).values()) == listed, user
 
