@@ -347,7 +347,7 @@ def in_words(entry: RuleValue | None) -> str:
         return CHOICES_IN_WORDS.get(value, value)
     if isinstance(value, tuple):
         return ", ".join(_part_in_words(part) for part in value)
-    return f"{value} {unit}".strip()
+    return f"{value}\xa0{unit}".strip()
 
 
 def _part_in_words(part):

@@ -29,7 +29,6 @@ def yes_no_field(label, help_text=""):
         choices=YES_NO,
         coerce=yes_no,
         empty_value=None,
-        required=False,
         widget=forms.RadioSelect,
         help_text=help_text,
     )
@@ -38,6 +37,7 @@ def yes_no_field(label, help_text=""):
 class SectionForm(forms.ModelForm):
     """Questions of one section; `seen` is the revision the page showed."""
 
+    use_required_attribute = False
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
@@ -47,11 +47,19 @@ class SectionForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["seen"].initial = self.instance.revision
-        for name, field in self.fields.items():
-            if name != "seen":
-                field.required = False
+        for field in self.fields.values():
+            field.required = True
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def full_clean(self):
+        """All is asked for, nothing refused for being empty: that blocks the submission alone."""
+        asked = [field for name, field in self.fields.items() if name != "seen" and field.required]
+        for field in asked:
+            field.required = False
+        super().full_clean()
+        for field in asked:
+            field.required = True
 
     def save(self, *, by):
         """Write the answers; raises StepRefused when the dossier has changed meanwhile."""
@@ -89,6 +97,9 @@ class IdentityForm(SectionForm):
         self.fields["siret"].max_length = None
         self.fields["siret"].validators = []
         self.fields["siret"].widget.attrs.pop("maxlength", None)
+        for name in ["facility_type", "funding"]:
+            _, *choices = self.fields[name].choices
+            self.fields[name].choices = [("", "Choisissez"), *choices]
         self.initial["in_qpv"] = {True: "yes", False: "no"}.get(self.instance.in_qpv)
 
     def clean_siret(self):
@@ -152,7 +163,6 @@ class HoursForm(SectionForm):
         label="Jours d’ouverture",
         choices=Weekday.choices,
         coerce=int,
-        required=False,
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -199,7 +209,6 @@ class CommitmentsForm(SectionForm):
             self.fields[agrees] = yes_no_field("Vous y engagez-vous\xa0?")
             self.fields[how] = forms.CharField(
                 label=commitment.question,
-                required=False,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
             if answer:
@@ -230,7 +239,7 @@ class DocumentsForm(SectionForm):
         for kind in SupportingDocument.Kind:
             self.fields[kind.value] = forms.FileField(
                 label=f"{kind.label[0].upper()}{kind.label[1:]}",
-                required=False,
+                required=kind not in given,
                 help_text=f"PDF, {SCHEDULES['upload_max_megabytes']} Mo au plus.",
                 widget=forms.FileInput(attrs={"accept": "application/pdf"}),
             )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
+from django.utils.text import capfirst
 
 from avip.jobs import SCHEDULES
 from labels.models import LabelApplication
@@ -12,7 +13,10 @@ from labels.models import LabelApplication
 
 def date_input():
     """A date the browser shows the French way; typed as jj/mm/aaaa where it has no calendar."""
-    return forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d")
+    return forms.DateInput(attrs={"type": "date", "class": "w-auto"}, format="%Y-%m-%d")
+
+
+PROPOSALS = [(value, capfirst(label)) for value, label in LabelApplication.Proposal.choices]
 
 
 class StepForm(forms.Form):
@@ -60,7 +64,7 @@ class CorrectionForm(StepForm):
 class ReadyForm(StepForm):
     proposal = forms.ChoiceField(
         label="Que proposez-vous au comité\xa0?",
-        choices=LabelApplication.Proposal.choices,
+        choices=PROPOSALS,
         widget=forms.RadioSelect,
     )
     reasons = forms.CharField(
@@ -77,7 +81,7 @@ class DecisionForm(StepForm):
     decided_on = forms.DateField(label="Date du comité", widget=date_input())
     decision = forms.ChoiceField(
         label="Décision du comité",
-        choices=LabelApplication.Proposal.choices,
+        choices=PROPOSALS,
         widget=forms.RadioSelect,
     )
     reasons = forms.CharField(

@@ -56,9 +56,17 @@ class CafPublic(DetailView):
             commitments=COMMITMENTS,
             rules=rules,
             quota=rules.entry("quota_rate"),
+            ask_url=self._ask_url(),
             quota_points=int(rules.quota_rate * 10_000),
             **kwargs,
         )
+
+    def _ask_url(self):
+        """Straight to her dossier for a director who has an account."""
+        user = self.request.user
+        if user.is_authenticated and (user.reach.providers or user.reach.operators):
+            return reverse("labels:application_create")
+        return reverse("labels:request", args=[self.object.pk])
 
 
 @method_decorator(login_not_required, name="dispatch")

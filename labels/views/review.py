@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import FormView, View
 from django.views.generic.detail import SingleObjectMixin
@@ -29,10 +30,15 @@ from labels.workflow import APPLICATION, open_confirmation
 def review_context(application, user, on):
     """What the review page shows beside the answers."""
     waiting = application.status == LabelApplication.Status.ON_AGENDA
+    available = APPLICATION.available(application, user, on)
+    ask = {
+        "label": AskCorrection.title,
+        "url": reverse("labels:application_correction", args=[application.pk]),
+    }
     return {
         "checks": advisory_checks(application, rules_for(application.caf, on)),
         "corrections": application.corrections.select_related("asked_by"),
-        "available": APPLICATION.available(application, user, on),
+        "actions": [ask] if AskCorrection.step in available else [],
         "confirmation": open_confirmation(application) if waiting else None,
     }
 

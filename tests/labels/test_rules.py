@@ -138,7 +138,7 @@ def test_the_category_follows_the_capacity(capacity, category):
         ("quota_rate", "0.125", "12,5\xa0%"),
         ("quota_basis", "places", "les places"),
         ("quota_counts_retained", False, "non"),
-        ("contract_duration_months", 6, "6 mois"),
+        ("contract_duration_months", 6, "6\xa0mois"),
         ("positive_outcomes", ["job"], "emploi"),
     ],
 )

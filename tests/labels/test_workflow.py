@@ -257,3 +257,13 @@ def test_those_who_wait_for_it_are_told_once(facility, caf_agent, caf_manager, d
             ("labels.certificate", "", str(label.pk)),
         ]
     )
+
+
+def test_a_decision_on_a_day_without_rules_says_so(facility, caf_agent, caf_manager):
+    application = make_application(Status.READY, facility, agent=caf_agent)
+    early = date(2016, 4, 1)
+    LabelApplication.objects.update(submitted_at="2016-03-20T10:00:00Z")
+    with pytest.raises(StepRefused, match="n’a pas de valeur"):
+        workflow.record_decision(
+            application, by=caf_manager, on=ON, decision="grant", reasons="", decided_on=early
+        )
