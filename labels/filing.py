@@ -79,7 +79,7 @@ def save_documents(application, *, by, seen, files, at=None):
     """Join documents, already checked: {kind: (filename, bytes)}; each replaces the one before."""
     with _writing(application, by=by, seen=seen, fields=[], at=at):
         for kind, (filename, data) in files.items():
-            former = application.documents.filter(kind=kind).select_related("document").first()
+            former = application.documents.filter(kind=kind).first()
             document = Document.objects.write(filename=filename, data=data)
             SupportingDocument.objects.update_or_create(
                 application=application,
@@ -88,7 +88,7 @@ def save_documents(application, *, by, seen, files, at=None):
             )
             # Nobody has read the pieces of a draft: the replaced one need not be kept.
             if former and application.submitted_at is None:
-                former.document.delete()
+                Document.objects.only("pk").filter(pk=former.document_id).delete()
 
 
 @contextmanager

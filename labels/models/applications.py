@@ -4,7 +4,7 @@ import hashlib
 import uuid
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Prefetch, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +26,13 @@ class ApplicationQuerySet(models.QuerySet):
             Q(provider__in=reach.providers)
             | Q(provider__facility__operator__in=reach.operators)
             | (Q(caf__in=reach.cafs) & submitted)
+        )
+
+    def with_answers(self):
+        """With the commitments and the list of documents, without the bytes of these."""
+        documents = SupportingDocument.objects.select_related("document")
+        return self.prefetch_related(
+            "commitments", Prefetch("documents", documents.defer("document__data"))
         )
 
     def in_queue_order(self):

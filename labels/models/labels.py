@@ -48,7 +48,7 @@ class LabelQuerySet(models.QuerySet):
         )
 
     def during(self, first_day, last_day):
-        """Labels held on at least one day of the period, both ends included, whatever came since."""
+        """Labels held on at least one day of the period, both ends included."""
         given_up = [Label.Status.WITHDRAWN, Label.Status.RELINQUISHED]
         return self.filter(starts_on__lte=last_day, ends_on__gte=first_day).exclude(
             status__in=given_up, edited_at__date__lt=first_day

@@ -101,7 +101,7 @@ class ApplicationDetail(VisibleObjectsMixin, DetailView):
             .get_queryset()
             .select_related("provider__facility", "provider__commune", "caf", "reviewer")
             .select_related("opened_by", "decided_by", "label")
-            .prefetch_related("commitments", "documents__document")
+            .with_answers()
         )
 
     def get_template_names(self):
@@ -192,7 +192,7 @@ class ApplicationSection(VisibleObjectsMixin, UpdateView):
         return super().get_context_data(
             section=section,
             title=SECTIONS[section],
-            documents=self.object.documents.select_related("document"),
+            documents=self.object.documents.select_related("document").defer("document__data"),
             correction=self.object.open_correction,
             **kwargs,
         )
@@ -206,12 +206,7 @@ class ApplicationCheck(VisibleObjectsMixin, DetailView):
     context_object_name = "application"
 
     def get_queryset(self):
-        return (
-            super()
-            .get_queryset()
-            .select_related("provider__facility", "caf")
-            .prefetch_related("commitments", "documents__document")
-        )
+        return super().get_queryset().select_related("provider__facility", "caf").with_answers()
 
     def get_object(self, queryset=None):
         application = super().get_object(queryset)

@@ -41,7 +41,6 @@ class LabelDetail(VisibleObjectsMixin, DetailView):
             super()
             .get_queryset()
             .select_related("provider__facility", "provider__commune", "caf", "application")
-            .defer("certificate")
         )
 
     def get_context_data(self, **kwargs):

@@ -30,7 +30,8 @@ from labels.workflow import APPLICATION, open_confirmation
 def review_context(application, user, on):
     """What the review page shows beside the answers."""
     waiting = application.status == LabelApplication.Status.ON_AGENDA
-    available = APPLICATION.available(application, user, on)
+    step = APPLICATION.steps["ask_correction"]
+    may_ask = application.status in step.sources and step.allowed(user, application)
     ask = {
         "label": AskCorrection.title,
         "url": reverse("labels:application_correction", args=[application.pk]),
@@ -38,7 +39,7 @@ def review_context(application, user, on):
     return {
         "checks": advisory_checks(application, rules_for(application.caf, on)),
         "corrections": application.corrections.select_related("asked_by"),
-        "actions": [ask] if AskCorrection.step in available else [],
+        "actions": [ask] if may_ask else [],
         "confirmation": open_confirmation(application) if waiting else None,
     }
 
@@ -220,7 +221,7 @@ class AnswerRequest(VisibleObjectsMixin, SingleObjectMixin, View):
         try:
             if kwargs["answer"] == "rattacher":
                 attach_person(label_request, by=request.user, on=timezone.localdate())
-                messages.success(request, f"{label_request.user} est rattachée à sa crèche.")
+                messages.success(request, f"{label_request.user} a maintenant accès à sa crèche.")
             elif kwargs["answer"] == "ecarter":
                 turn_down(label_request, by=request.user)
             else:

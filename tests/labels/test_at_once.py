@@ -50,9 +50,7 @@ def test_two_members_record_the_decision_at_once(caf, facility, turn):
             mine, by=person, on=ON, at=AT, decision=decision, reasons="Vu.", decided_on=ON
         )
 
-    results = at_once(
-        lambda: record(deciders[0], "grant"), lambda: record(deciders[1], "refuse")
-    )
+    results = at_once(lambda: record(deciders[0], "grant"), lambda: record(deciders[1], "refuse"))
     assert len(refusals(results)) == 1
     application.refresh_from_db()
     granted = application.status == Status.GRANTED

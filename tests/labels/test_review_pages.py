@@ -1,6 +1,8 @@
 """What the Caf sees and does; what its neighbour does not."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from labels.models import LabelApplication
@@ -173,17 +175,12 @@ def test_the_filters_are_kept_in_the_address_and_offer_only_what_is_seen(
 
 @pytest.mark.parametrize("page", ["application_list", "label_list"])
 def test_a_list_asks_as_many_queries_for_ten_rows_as_for_one(
-    client, caf, caf_agent, caf_manager, django_assert_num_queries, page
+    client, caf, caf_agent, caf_manager, page
 ):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client.force_login(caf_agent)
 
     def queries():
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert client.get(reverse(f"labels:{page}")).status_code == 200
         return len(captured)
 
@@ -206,3 +203,15 @@ def test_a_director_sees_her_own_and_no_other(client, facility, other_facility, 
     page = client.get(reverse("labels:application_list"))
     assert [a.provider for a in page.context["applications"]] == [facility]
     assert LabelApplication.objects.count() == 2
+
+
+def test_a_dossier_is_shown_in_few_queries_and_without_the_bytes_of_its_documents(
+    client, facility, director, caf_agent, caf_manager
+):
+    application = make_application(Status.READY, facility, by=director, agent=caf_agent)
+    for person in (caf_agent, caf_manager, director):
+        client.force_login(person)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(application.get_absolute_url())
+        assert len(captured) <= 16
+        assert not any('"avip_document"."data"' in query["sql"] for query in captured)

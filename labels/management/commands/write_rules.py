@@ -13,7 +13,8 @@ def rules_page() -> str:
     lines = [
         "# Règles du label",
         "",
-        "Page écrite par `manage.py write_rules` depuis `labels/rules.py` : ne pas la modifier à la main.",
+        "Page écrite par `manage.py write_rules` depuis `labels/rules.py` : "
+        "ne pas la modifier à la main.",
         "Une Caf peut fixer sa propre valeur, datée et motivée, quand la colonne « local » le dit.",
         "",
         "| Clé | Règle | À partir du | Valeur | Référence | Local |",
