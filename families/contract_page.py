@@ -5,13 +5,11 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 
 from avip.jobs import SCHEDULES
 from avip.models import Outbox
 from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_datetime, hours
 from families.contract_text import in_order, readable_code
-from families.documents import essentials_of
 from families.models import AvipContract, ParentLink, Signatory, Signature
 from families.parties import link_channels
 from families.permissions import may_sign_as, takes_part
@@ -49,11 +47,6 @@ def title_for(contract, user) -> str:
     if takes_part(user, contract):
         return f"Contrat de {family_name(contract)}"
     return f"Contrat {readable_code(contract.code)}"
-
-
-def articles_of(version):
-    """What follows « L’essentiel » in the frozen text."""
-    return mark_safe(version.html.replace(essentials_of(version.html), "", 1))
 
 
 def signature_rows(version, user, now) -> list[SignatureRow]:

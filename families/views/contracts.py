@@ -13,7 +13,7 @@ from avip.views import TakeStep, VisibleObjectsMixin, log_reading, serve_documen
 from avip.workflow import StepRefused
 from families import contract_page
 from families.contract_text import readable_code
-from families.documents import essentials_of
+from families.documents import articles_of, essentials_of
 from families.forms.contracts import ContractFilter, ProposeForm, RenewForm
 from families.models import AvipContract, Referral
 from families.permissions import takes_part
@@ -118,7 +118,7 @@ class ContractText(VisibleObjectsMixin, DetailView):
             version=version,
             title=contract_page.title_for(contract, self.request.user),
             essentials=essentials_of(version.html),
-            articles=contract_page.articles_of(version),
+            articles=articles_of(version.html),
             **kwargs,
         )
 
@@ -142,7 +142,7 @@ class ContractFormView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             return self.form_invalid(form)
         messages.success(
             self.request,
-            "Le contrat est proposé : le texte est figé, chaque partie peut le lire et le signer.",
+            "Le contrat est proposé\xa0: le texte est figé, chacun peut le lire et le signer.",
         )
         return redirect(version.contract)
 
@@ -157,7 +157,7 @@ class ContractPropose(ContractFormView):
             AvipContract.objects.visible_to(request.user).live().filter(referral=kwargs["pk"])
         )
         if contract := existing.first():
-            messages.info(request, "Un contrat existe déjà pour cette demande : le voici.")
+            messages.info(request, "Un contrat existe déjà pour cette demande\xa0: le voici.")
             return redirect(contract)
         return super().dispatch(request, *args, **kwargs)
 
@@ -213,7 +213,7 @@ class ContractRenew(ContractFormView):
 
 class ContractStep(TakeStep):
     model = AvipContract
-    verbs = {"annuler": contracts.cancel}
+    verbs = {"cancel": contracts.cancel}
 
 
 class ContractDocument(VisibleObjectsMixin, SingleObjectMixin, View):

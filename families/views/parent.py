@@ -20,8 +20,8 @@ from django.views.generic import FormView, TemplateView, View
 from avip.jobs import SCHEDULES
 from avip.views import serve_document
 from avip.workflow import StepRefused
-from families import contract_page, signing
-from families.documents import essentials_of
+from families import signing
+from families.documents import articles_of, essentials_of
 from families.forms.parent import CodeForm
 from families.forms.signing import ConsentForm
 from families.models import Channel, ParentLink, Signature, SigningCode
@@ -240,7 +240,7 @@ class ParentDocument(ParentPage, FormView):
             signatory=self.signatory,
             signature=getattr(self.signatory, "signature", None),
             essentials=essentials_of(self.version.html),
-            articles=contract_page.articles_of(self.version),
+            articles=articles_of(self.version.html),
             is_ready=bool(self.version.sealed_pdf_id),
             **kwargs,
         )

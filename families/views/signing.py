@@ -16,7 +16,7 @@ from django.views.generic.detail import SingleObjectMixin
 from avip.views import VisibleObjectsMixin, log_reading
 from avip.workflow import StepRefused
 from families import contract_page, signing
-from families.documents import essentials_of
+from families.documents import articles_of, essentials_of
 from families.forms.signing import AttestForm, ConsentForm, LinkForm, OnSiteCodeForm, PaperForm
 from families.models import AvipContract, Channel, Signature
 from families.parties import link_channels, phone_of
@@ -38,6 +38,10 @@ def never_borrowed(view):
         return view(request, *args, **kwargs)
 
     return wrapped
+
+
+# Reading is free; the password is asked when the button is pressed, and the press is not lost.
+password_again = [never_borrowed, reauthentication_required(allow_get=True)]
 
 
 def has_signed(signatory) -> bool:
@@ -83,7 +87,7 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
     def _is_waiting(self, signatory):
         if self.version.status != self.version.Status.TO_SIGN:
             state = self.object.get_status_display()
-            messages.info(self.request, f"Ce contrat n’est plus à signer : {state}.")
+            messages.info(self.request, f"Ce contrat n’est plus à signer\xa0: {state}.")
             return False
         if has_signed(signatory) and self.request.method != "POST":
             messages.info(self.request, f"{signatory} a déjà signé.")
@@ -101,7 +105,7 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             signatory=self.signatory,
             family=contract_page.family_name(self.object),
             essentials=essentials_of(self.version.html),
-            articles=contract_page.articles_of(self.version),
+            articles=articles_of(self.version.html),
             **kwargs,
         )
 
@@ -142,12 +146,12 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             missing = contract_page.still_waited(left)
             return f"La signature de {self.signatory} est enregistrée. {missing}"
         return (
-            "Tout le monde a signé : le contrat est en vigueur. "
+            "Tout le monde a signé\xa0: le contrat est en vigueur. "
             "Sa version scellée se prépare, chacun reçoit un message."
         )
 
 
-@method_decorator(reauthentication_required(allow_get=True), name="dispatch")
+@method_decorator(password_again, name="dispatch")
 class ContractSign(SigningView):
     """In one's own account: the password is asked again when the button is pressed."""
 
@@ -219,7 +223,7 @@ class SendOnSiteCode(SigningView):
         return redirect("families:sign_on_site", self.object.pk, self.signatory.pk)
 
 
-@method_decorator(reauthentication_required(allow_get=True), name="dispatch")
+@method_decorator(password_again, name="dispatch")
 class SignAttested(SigningView):
     """Without a phone: the professional answers for the identity, and gives her password."""
 

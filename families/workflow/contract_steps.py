@@ -73,7 +73,7 @@ CONTRACT = Workflow(
         Contract.LAPSED,
         system,
         _not_yet_lapsed,
-        done="Contrat clos : il n’a pas été signé par tous à temps",
+        done="Contrat clos\xa0: il n’a pas été signé par tous à temps",
     ),
     end=Step(
         "Terminer le contrat",

@@ -1,0 +1,28 @@
+"""Reading pages in tests: who is signed in, where, what is written."""
+
+from django.test import Client
+from django.urls import reverse
+
+from tests import factories as f
+
+
+def signed_in(user):
+    """A browser in which this person has given her password."""
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": f.PASSWORD})
+    return client
+
+
+def url(name, dossier, *args):
+    return reverse(f"families:{name}", args=[dossier.pk, *args])
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def what_the_form_sends(response):
+    """The fields of a form as the page prefilled them."""
+    form = response.context["form"]
+    values = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in values.items() if value is not None}
