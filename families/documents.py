@@ -29,11 +29,6 @@ def articles_of(html: str) -> SafeString:
     return mark_safe(ESSENTIALS.sub("", html, count=1))
 
 
-def articles_of(html: str) -> SafeString:
-    """What follows « L’essentiel » in a frozen text."""
-    return mark_safe(ESSENTIALS.sub("", html, count=1))
-
-
 def make_sealed_contract(version):
     """The sealed contract and the evidence file of a version that all have signed; each once.
 
