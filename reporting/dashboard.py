@@ -29,21 +29,21 @@ class Exits:
         return self.positive * 10_000 // self.recorded if self.recorded else None
 
 
-def labelled_facilities(user, on: date):
-    """The running labels `user` may see, each with the check of its latest declared month in `check`."""
+def labelled_facilities(user, caf, on: date):
+    """The running labels of a Caf, each with the check of its latest declared month in `check`."""
     latest = (
         QuotaCheck.objects.filter(provider=OuterRef("provider")).order_by("-month").values("pk")[:1]
     )
     labels = list(
         Label.objects.visible_to(user)
+        .filter(caf=caf)
         .running_on(on)
         .select_related("provider__commune")
         .annotate(latest_check=Subquery(latest))
         .order_by("provider__name")
     )
-    checks = QuotaCheck.objects.visible_to(user).in_bulk(
-        [label.latest_check for label in labels if label.latest_check]
-    )
+    shown = QuotaCheck.objects.visible_to(user).defer("other_bases", "rule_values")
+    checks = shown.in_bulk([label.latest_check for label in labels if label.latest_check])
     for label in labels:
         label.check = checks.get(label.latest_check)
     return labels
@@ -55,8 +55,7 @@ def exits(contracts, rules, on: date) -> Exits:
         status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
         ended_on__gt=on - timedelta(days=EXITS_OVER_DAYS),
         ended_on__lte=on,
-        renewal=None,
-    )
+    ).not_renewed()
     rows = ended.order_by().values_list("outcome").annotate(n=Count("pk"))
     counts = dict(rows)
     total = sum(counts.values())
@@ -76,7 +75,7 @@ def caf_figures(user, caf, on: date):
     """Everything the Caf's page shows: facilities and their quota, contracts, exits, alerts."""
     contracts = AvipContract.objects.visible_to(user).filter(caf=caf)
     rules = rules_for(caf, on)
-    labels = [label for label in labelled_facilities(user, on) if label.caf_id == caf.pk]
+    labels = labelled_facilities(user, caf, on)
     verdicts = [label.check.verdict for label in labels if label.check]
     by_status = dict(contracts.order_by().values_list("status").annotate(n=Count("pk")))
     return {
@@ -121,19 +120,18 @@ def whats_next(user, on: date):
     reach = user.reach
     coming = []
     if reach.cafs or reach.providers or reach.operators:
-        label = Label.objects.visible_to(user).running_on(on).select_related("provider").first()
-        if label:
-            coming.append((label.ends_on, f"le label de {label.provider} arrive à échéance"))
+        labels = Label.objects.visible_to(user).running_on(on).order_by("ends_on")
+        for ends_on, name in labels.values_list("ends_on", "provider__name")[:1]:
+            coming.append((ends_on, f"le label de {name} arrive à échéance"))
     if reach.agencies or reach.providers or reach.operators or reach.services:
         starting = (
             AvipContract.objects.visible_to(user)
             .filter(status=AvipContract.Status.ACTIVE, start_on__gt=on)
-            .select_related("provider")
             .order_by("start_on")
-            .first()
+            .values_list("start_on", "provider__name")
         )
-        if starting:
-            coming.append((starting.start_on, f"un accueil commence chez {starting.provider}"))
+        for start_on, name in starting[:1]:
+            coming.append((start_on, f"un accueil commence chez {name}"))
     if reach.providers or reach.operators:
         _, last_day = month_bounds(on)
         coming.append((last_day + timedelta(days=1), "le point du mois s’ouvre"))

@@ -1,12 +1,15 @@
 from datetime import timedelta
+from itertools import product
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from labels.models import LabelApplication
+from partners.models.people import Reach
 from reporting.demo.build import TINY, build
-from reporting.todo import WAITS, counts, todo
-from tests.factories import make_facility
+from reporting.todo import ROWS_PER_KIND, WAITS, counts, todo
+from tests.factories import make_facility, make_user
 
 
 def lines(user):
@@ -96,3 +99,39 @@ def test_every_wait_leads_to_an_entry_of_the_navigation():
     from reporting.navigation import ENTRIES
 
     assert {wait.nav for wait in WAITS} <= {name for _, name, _ in ENTRIES}
+
+
+ORGANISATIONS = ["cafs", "managed_cafs", "providers", "operators", "agencies", "services"]
+SIZES = list(product(range(3), repeat=len(ORGANISATIONS)))
+
+
+@pytest.mark.parametrize("sizes", SIZES[:: len(SIZES) // 12])
+def test_everybody_is_counted_whatever_they_belong_to(db, sizes):
+    user = make_user()
+    user.reach = Reach(
+        **{
+            name: frozenset(uuid4() for _ in range(size))
+            for name, size in zip(ORGANISATIONS, sizes, strict=True)
+        },
+        national=False,
+    )
+    assert sum(counts(user, timezone.now()).values()) == 0
+
+
+def test_each_is_counted_what_is_theirs(director, other_director, facility):
+    draft(facility)
+    assert sum(counts(director, timezone.now()).values()) == 1
+    assert sum(counts(other_director, timezone.now()).values()) == 0
+
+
+def test_a_long_wait_is_cut_short_and_says_how_many_follow(caf_agent, caf):
+    for number in range(ROWS_PER_KIND + 2):
+        draft(
+            make_facility(f"Crèche {number}", caf=caf),
+            status="submitted",
+            submitted_at=timezone.now() - timedelta(days=number),
+        )
+    *shown, more = lines(caf_agent)
+    assert len(shown) == ROWS_PER_KIND
+    assert (more.title, more.action) == ("Et 2\u00a0autres", "Tout voir")
+    assert sum(counts(caf_agent, timezone.now()).values()) == ROWS_PER_KIND + 2

@@ -1,0 +1,6 @@
+"""The kinds of things that wait, in the order of the page."""
+
+from reporting.waits.families import FAMILIES
+from reporting.waits.labels import LABELS
+
+WAITS = [*FAMILIES, *LABELS]

@@ -1,0 +1,324 @@
+"""What waits in the families' path: requests, contracts, months to declare, alerts."""
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.urls import reverse
+
+from avip.jobs import SCHEDULES
+from avip.templatetags.words import brief_day, fr_date, fr_month
+from families.models import (
+    Alert,
+    AvipContract,
+    ContractVersion,
+    MonthlyDeclaration,
+    Referral,
+)
+from reporting.waits.wait import (
+    LATER,
+    MONTH,
+    PERSON,
+    Item,
+    Wait,
+    coordinates,
+    gives_care,
+    is_agency,
+    is_caf,
+    run_by,
+)
+
+
+def _children(referral):
+    ages = len(referral.children.all())
+    return "Un enfant" if ages == 1 else f"{ages} enfants"
+
+
+# Every page counts these rows and this one builds eight queries: only the columns that are read.
+def _referrals():
+    return Referral.objects.select_related("provider", "agency").only(
+        "status", "from_on", "answer_due_at", "answered_at", "provider__name", "agency__name"
+    )
+
+
+def _versions():
+    return (
+        ContractVersion.objects.filter(status=ContractVersion.Status.TO_SIGN)
+        .select_related("contract__provider")
+        .prefetch_related("contract__household__parents")
+        .only(
+            "start_on",
+            "signatories_expected",
+            "care_signed",
+            "parents_signed",
+            "adviser_signed",
+            "contract__household",
+            "contract__provider__name",
+        )
+    )
+
+
+def _contracts():
+    return (
+        AvipContract.objects.not_renewed()
+        .select_related("provider")
+        .prefetch_related("household__parents")
+        .only("end_on", "ended_on", "household", "provider__name")
+    )
+
+
+def _of_family(contract):
+    """« de Fatoumata D. »: whoever reads these lines is a party of the contract."""
+    parents = [parent for parent in contract.household.parents.all() if parent.is_referring]
+    return f"de {parents[0].short_name}" if parents else ""
+
+
+def _version_item(version):
+    contract = version.contract
+    return Item(
+        title=f"Le contrat {_of_family(contract)} est à lire et à signer",
+        detail=f"{contract.provider}, à partir du {fr_date(version.start_on)}",
+        url=contract.get_absolute_url(),
+        action="Lire et signer",
+        deadline=version.start_on,
+        badge=f"{version.signatures_count} sur {version.signatories_expected} ont signé",
+    )
+
+
+FAMILIES = [
+    # A person waits.
+    Wait(
+        PERSON,
+        "families:referral_list",
+        gives_care,
+        lambda user, today: (
+            _referrals()
+            .filter(run_by(user), status=Referral.Status.SENT)
+            .prefetch_related("children")
+            .order_by("answer_due_at")
+        ),
+        lambda referral: Item(
+            title=f"Une famille demande une place à partir du {fr_date(referral.from_on)}",
+            detail=f"{_children(referral)}, {referral.agency}",
+            url=referral.get_absolute_url(),
+            action="Répondre",
+            deadline=referral.answer_due_at,
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:referral_list",
+        coordinates,
+        lambda user, today: (
+            _referrals()
+            .filter(
+                provider__childminder__service__in=user.reach.services,
+                status=Referral.Status.TO_VALIDATE,
+            )
+            .prefetch_related("children")
+            .order_by("answer_due_at")
+        ),
+        lambda referral: Item(
+            title=f"Une situation à valider chez {referral.provider}",
+            detail=f"{_children(referral)} à partir du {fr_date(referral.from_on)}, "
+            f"{referral.agency}",
+            url=reverse("families:referral_validate", args=[referral.pk]),
+            action="Examiner",
+            deadline=referral.answer_due_at,
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:referral_list",
+        is_agency,
+        lambda user, today: (
+            _referrals()
+            .filter(agency__in=user.reach.agencies, status=Referral.Status.ACCEPTED)
+            .order_by("answered_at")
+        ),
+        lambda referral: Item(
+            title="Une place est acceptée : demandez à la famille de confirmer",
+            detail=f"{referral.provider}, à partir du {fr_date(referral.from_on)}",
+            url=referral.get_absolute_url(),
+            action="Prévenir la famille",
+            deadline=referral.answered_at + timedelta(days=SCHEDULES["family_confirmation_days"]),
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:referral_list",
+        is_agency,
+        lambda user, today: (
+            _referrals()
+            .filter(
+                agency__in=user.reach.agencies,
+                status__in=[Referral.Status.EXPIRED, Referral.Status.REFUSED],
+                edited_at__date__gte=today - timedelta(days=SCHEDULES["unplaced_family_days"]),
+            )
+            .exclude(
+                household__referrals__status__in=[
+                    "sent",
+                    "to_validate",
+                    "accepted",
+                    "confirmed",
+                    "placed",
+                ]
+            )
+            .order_by("edited_at")
+        ),
+        lambda referral: Item(
+            title="Une famille reste sans place"
+            if referral.status == Referral.Status.REFUSED
+            else "Pas de réponse : proposez une autre place",
+            detail=f"{referral.provider} : {referral.get_status_display()}",
+            url=referral.get_absolute_url(),
+            action="Voir les solutions",
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:contract_list",
+        lambda reach: is_agency(reach) or gives_care(reach),
+        lambda user, today: (
+            _referrals()
+            .filter(
+                Q(agency__in=user.reach.agencies) | run_by(user),
+                status=Referral.Status.CONFIRMED,
+            )
+            .exclude(contracts__status__in=["draft", "to_sign", "active"])
+            .order_by("from_on")
+        ),
+        lambda referral: Item(
+            title="La famille a confirmé : proposez le contrat",
+            detail=f"{referral.provider}, à partir du {fr_date(referral.from_on)}",
+            url=reverse("families:contract_propose", args=[referral.pk]),
+            action="Proposer le contrat",
+            deadline=referral.from_on,
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:contract_list",
+        gives_care,
+        lambda user, today: (
+            _versions().filter(run_by(user, "contract__"), care_signed=0).order_by("start_on")
+        ),
+        _version_item,
+    ),
+    Wait(
+        PERSON,
+        "families:contract_list",
+        is_agency,
+        lambda user, today: (
+            _versions()
+            .filter(contract__agency__in=user.reach.agencies, adviser_signed=0)
+            .order_by("start_on")
+        ),
+        _version_item,
+    ),
+    Wait(
+        PERSON,
+        "families:contract_list",
+        is_agency,
+        lambda user, today: (
+            _versions()
+            .filter(
+                contract__agency__in=user.reach.agencies,
+                adviser_signed__gt=0,
+                signatories_expected__gt=F("care_signed")
+                + F("parents_signed")
+                + F("adviser_signed"),
+            )
+            .order_by("start_on")
+        ),
+        lambda version: Item(
+            title=f"Il manque une signature au contrat {_of_family(version.contract)}",
+            detail=f"{version.contract.provider}, à partir du {fr_date(version.start_on)}",
+            url=version.contract.get_absolute_url(),
+            action="Relancer",
+            deadline=version.start_on,
+            badge=f"{version.signatures_count} sur {version.signatories_expected} ont signé",
+        ),
+    ),
+    # This month.
+    Wait(
+        MONTH,
+        "families:declaration_list",
+        gives_care,
+        lambda user, today: (
+            MonthlyDeclaration.objects.filter(
+                run_by(user), status=MonthlyDeclaration.Status.OPEN, month__lt=today.replace(day=1)
+            )
+            .select_related("provider")
+            .order_by("month")
+        ),
+        lambda declaration: Item(
+            title=f"Faire le point de {fr_month(declaration.month)}",
+            detail=f"{declaration.provider}, deux nombres à confirmer",
+            url=declaration.get_absolute_url(),
+            action="Faire le point",
+            deadline=(declaration.month + timedelta(days=32)).replace(
+                day=SCHEDULES["declaration_due_day"]
+            ),
+        ),
+    ),
+    Wait(
+        MONTH,
+        "families:contract_list",
+        lambda reach: is_agency(reach) or gives_care(reach),
+        lambda user, today: (
+            _contracts()
+            .filter(
+                Q(agency__in=user.reach.agencies) | run_by(user),
+                status=AvipContract.Status.ACTIVE,
+                end_on__lte=today + timedelta(days=max(SCHEDULES["contract_end_reminder_days"])),
+            )
+            .order_by("end_on")
+        ),
+        lambda contract: Item(
+            title=f"Le contrat {_of_family(contract)} finit bientôt\xa0: renouveler ou conclure",
+            detail=f"{contract.provider}, jusqu’au {fr_date(contract.end_on)}",
+            url=contract.get_absolute_url(),
+            action="Préparer",
+            deadline=contract.end_on,
+        ),
+    ),
+    Wait(
+        MONTH,
+        "families:contract_list",
+        is_agency,
+        lambda user, today: (
+            _contracts()
+            .filter(
+                agency__in=user.reach.agencies,
+                status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
+                outcome="",
+            )
+            .order_by("ended_on")
+        ),
+        lambda contract: Item(
+            title=f"Notez l’issue du contrat {_of_family(contract)}",
+            detail=f"{contract.provider}, terminé le {fr_date(contract.ended_on)}",
+            url=reverse("families:outcome_record", args=[contract.pk]),
+            action="Noter l’issue",
+        ),
+    ),
+    # The Caf.
+    Wait(
+        LATER,
+        "reporting:caf_dashboard",
+        is_caf,
+        lambda user, today: (
+            Alert.objects.open()
+            .filter(caf__in=user.reach.cafs)
+            .select_related("provider")
+            .order_by("opened_at")
+        ),
+        lambda alert: Item(
+            title=f"{alert.provider} : {alert.get_kind_display()}",
+            detail=alert.text,
+            url=reverse("families:provider_detail", args=[alert.provider_id]),
+            action="Voir",
+            when=f"depuis le {brief_day(alert.opened_at)}",
+        ),
+    ),
+]

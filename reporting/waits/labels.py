@@ -1,0 +1,152 @@
+"""What waits in the life of the label: requests, dossiers, the network."""
+
+from django.urls import reverse
+
+from avip.templatetags.words import brief_day
+from labels.models import LabelApplication, LabelRequest, NetworkMember
+from reporting.waits.wait import (
+    LATER,
+    MONTH,
+    PERSON,
+    Item,
+    Wait,
+    coordinates,
+    gives_care,
+    is_caf,
+    run_by,
+)
+
+
+def _applications():
+    return LabelApplication.objects.select_related("provider").only(
+        "kind", "facility_name", "edited_at", "provider__name"
+    )
+
+
+def _application_item(title, action):
+    def item(application):
+        return Item(
+            title=title,
+            detail=f"{application.facility_name or application.provider}, "
+            f"{application.get_kind_display()}",
+            url=application.get_absolute_url(),
+            action=action,
+            deadline=None,
+            when=f"depuis le {brief_day(application.edited_at)}",
+        )
+
+    return item
+
+
+LABELS = [
+    # The Caf.
+    Wait(
+        PERSON,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            LabelRequest.objects.visible_to(user)
+            .to_attach()
+            .select_related("provider")
+            .order_by("confirmed_at")
+        ),
+        lambda request: Item(
+            title="Une personne dit travailler dans une crèche connue",
+            detail=str(request.provider),
+            url=reverse("labels:application_list"),
+            action="Répondre",
+        ),
+    ),
+    Wait(
+        PERSON,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.DRAFT, attached_at=None)
+            .order_by("created_at")
+        ),
+        _application_item("Une crèche demande à vous rejoindre", "Rattacher"),
+    ),
+    Wait(
+        MONTH,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.SUBMITTED)
+            .order_by("submitted_at")
+        ),
+        _application_item("Demande de label déposée", "Instruire"),
+    ),
+    Wait(
+        MONTH,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(
+                caf__in=user.reach.cafs, status=LabelApplication.Status.UNDER_REVIEW, reviewer=user
+            )
+            .order_by("submitted_at")
+        ),
+        _application_item("Demande de label que vous instruisez", "Reprendre"),
+    ),
+    Wait(
+        MONTH,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.READY)
+            .exclude(reviewer=user)
+            .order_by("submitted_at")
+        ),
+        _application_item("Dossier prêt : enregistrer la décision du comité", "Décider"),
+    ),
+    # The label, seen by the crèche.
+    Wait(
+        MONTH,
+        "labels:application_list",
+        gives_care,
+        lambda user, today: (
+            _applications()
+            .filter(run_by(user), status=LabelApplication.Status.CORRECTION_REQUESTED)
+            .order_by("edited_at")
+        ),
+        _application_item("La Caf demande une correction", "Corriger"),
+    ),
+    Wait(
+        LATER,
+        "labels:application_list",
+        gives_care,
+        lambda user, today: (
+            _applications()
+            .filter(run_by(user), status=LabelApplication.Status.DRAFT)
+            .order_by("edited_at")
+        ),
+        _application_item("Demande de label commencée, pas encore déposée", "Reprendre"),
+    ),
+    # The network of childminders.
+    Wait(
+        LATER,
+        "families:network_list",
+        coordinates,
+        lambda user, today: (
+            NetworkMember.objects.filter(
+                provider__childminder__service__in=user.reach.services,
+                status__in=[NetworkMember.Status.WISH, NetworkMember.Status.LICENCE_CHECKED],
+            )
+            .select_related("provider")
+            .order_by("created_at")
+        ),
+        lambda member: Item(
+            title=f"{member.provider} souhaite rejoindre le réseau",
+            detail=member.get_status_display(),
+            url=reverse("families:provider_detail", args=[member.provider_id]),
+            action="Vérifier l’agrément"
+            if member.status == NetworkMember.Status.WISH
+            else "Faire entrer",
+        ),
+    ),
+]
