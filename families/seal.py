@@ -89,21 +89,32 @@ def timestamp_token(pdf: bytes) -> str:
 def verify(pdf: bytes) -> Verdict:
     """Whether these bytes are, to the last one, a document that this instance sealed."""
     if not pdf.startswith(b"%PDF-"):
-        return Verdict(False, "Ce fichier n’est pas un PDF.")
+        return Verdict(False, "Ce n’est pas un PDF.")
     try:
+        if not _marked(pdf):  # nothing of a stranger's file is parsed
+            return Verdict(False, "Il ne porte pas notre sceau.")
         return _judge(pdf)
+    except ImproperlyConfigured:
+        return Verdict(False, "Les sceaux ne peuvent pas être vérifiés pour le moment.")
     except Exception:
         # The reader meets whatever people send: that it cannot be read is an answer, not a fault.
-        return Verdict(False, "Ce fichier est abîmé, ou son sceau a été modifié.", _marked(pdf))
+        return Verdict(False, "Il est abîmé, ou son sceau a été modifié.", True)
+
+
+def _marked(pdf):
+    """Our certificate, or the half of it that somebody left, is written in the file."""
+    text = pdf.upper()
+    digits = [found.dump().hex().upper().encode() for found in sealing_certificates()]
+    halves = [half for d in digits for half in (d[: len(d) // 2], d[len(d) // 2 :])]
+    return any(half in text for half in halves)
 
 
 def _judge(pdf):
     signatures = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-    if not signatures:
-        return Verdict(False, "Ce fichier ne porte aucun sceau.")
-    first, ours = signatures[0], sealing_certificates()
+    ours = sealing_certificates()
+    first = signatures[0]
     if first.signer_cert.dump() not in {found.dump() for found in ours}:
-        return Verdict(False, "Le sceau de ce fichier n’est pas le nôtre.", _marked(pdf))
+        return Verdict(False, "Son sceau n’est pas le nôtre.", True)
     if len(signatures) > 1:
         return Verdict(False, "Une signature a été ajoutée après le sceau.", True)
     # The certificate must have been in its time when it sealed, not still be.
@@ -117,20 +128,13 @@ def _judge(pdf):
     if not whole or status.modification_level != ModificationLevel.NONE:
         return Verdict(False, "Quelque chose a été ajouté après le sceau.", True)
     if not status.trusted or first.docmdp_level != MDPPerm.NO_CHANGES:
-        return Verdict(False, "Ce sceau n’a pas la forme des nôtres.", True)
+        return Verdict(False, "Son sceau n’a pas la forme des nôtres.", True)
     timestamp = status.timestamp_validity
     if timestamp is not None and not (timestamp.intact and timestamp.valid):
-        return Verdict(False, "L’horodatage du sceau a été modifié.", True)
+        return Verdict(False, "L’horodatage de son sceau a été modifié.", True)
     if not _envelope_untouched(pdf, first):
-        return Verdict(False, "Le sceau lui-même a été modifié.", True)
+        return Verdict(False, "Son sceau lui-même a été modifié.", True)
     return Verdict(True, "Pas un octet n’a changé depuis que ce fichier a été scellé.", True)
-
-
-def _marked(pdf):
-    """Our certificate, or the half of it that somebody left, is written in the file."""
-    digits = [found.dump().hex().upper().encode() for found in sealing_certificates()]
-    halves = [half for d in digits for half in (d[: len(d) // 2], d[len(d) // 2 :])]
-    return any(half in pdf for half in halves)
 
 
 def _envelope_untouched(pdf, signature):

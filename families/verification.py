@@ -20,6 +20,13 @@ ALTERED = (
 )
 
 
+UNCHECKED = (
+    "à vérifier",
+    "warn",
+    "Le sceau du fichier que nous gardons ne peut pas être vérifié aujourd’hui. Prévenez la Caf.",
+)
+
+
 @dataclass(frozen=True)
 class Answer:
     """A state in a word, its tone, a sentence, and the facts that go with it."""
@@ -92,8 +99,8 @@ def say_contract(contract, on) -> Answer:
         return Answer(what, "pas en vigueur", "info", sentence, [])
     last_day = contract.ended_on or contract.end_on
     document = version.sealed_pdf
-    if document and not is_intact(document):
-        state = ALTERED
+    if fault := document and fault_of(document):
+        state = fault
     elif contract.status in OVER or last_day < on:
         over = f"Tous ont signé ce contrat. Il est fini depuis le {fr_date(last_day)}."
         state = ("terminé", "info", over)
@@ -121,7 +128,7 @@ def say_label(label, on) -> Answer:
         Label.Status.RENEWED: ("renouvelé", "info", "Un label plus récent a remplacé celui-ci."),
         Label.Status.EXPIRED: ("terminé", "info", "Ce label est arrivé à son terme."),
     }
-    if label.certificate and not is_intact(label.certificate, sealed=False):
+    if label.certificate and not has_its_fingerprint(label.certificate):
         state = ALTERED
     elif label.status in states:
         state = states[label.status]
@@ -142,16 +149,21 @@ def say_label(label, on) -> Answer:
     return Answer("Label Avip", *state, facts)
 
 
-def is_intact(document, *, sealed=True) -> bool:
-    """The stored bytes still have their fingerprint and, if they carry one, an unbroken seal."""
-    data = bytes(document.data)
-    if hashlib.sha256(data).hexdigest() != document.sha256:
-        return False
-    if not sealed:
-        return True
+def has_its_fingerprint(document) -> bool:
+    """The stored bytes are still those that were stored."""
+    return hashlib.sha256(bytes(document.data)).hexdigest() == document.sha256
+
+
+def fault_of(document):
+    """What is wrong with the stored bytes of a sealed document; None when nothing is."""
     from families import seal
 
-    return seal.verify(data).valid
+    if not has_its_fingerprint(document):
+        return ALTERED
+    verdict = seal.verify(bytes(document.data))
+    if verdict.valid:
+        return None
+    return ALTERED if verdict.ours else UNCHECKED
 
 
 def _facts_of(document, when):

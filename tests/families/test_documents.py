@@ -5,7 +5,9 @@ import io
 import json
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -234,6 +236,37 @@ def test_a_worker_stopped_in_the_middle_leaves_it_to_be_done_again(signed, monke
     monkeypatch.setattr(sealed_contract.seal, "seal", real)
     Outbox.objects.update(next_try_at=SIGNED_AT)
     assert deliver(signed)
+
+
+KILLED_WHILE_SEALING = """
+import os, signal, sys, django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+from avip import outbox
+from families import seal
+seal.seal = lambda pdf: os.kill(os.getpid(), signal.SIGKILL)
+outbox.deliver(sys.argv[2])
+"""
+
+
+@pytest.mark.pdf
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_while_sealing_leaves_it_to_the_next():
+    version = ff.make_contract("active").versions.get()
+    row = Outbox.objects.get(kind="families.contract_pdf")
+    command = [sys.executable, "-c", KILLED_WHILE_SEALING, connection.settings_dict["NAME"]]
+    killed = subprocess.run([*command, str(row.pk)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    version.refresh_from_db()
+    assert version.sealed_pdf is None and not Document.objects.filter(
+        filename__startswith="contrat"
+    )
+    Outbox.objects.update(next_try_at=ff.AT)  # the claim of the dead worker is over
+    assert deliver(version)
+    version.refresh_from_db()
+    assert seal.verify(bytes(version.sealed_pdf.data)).valid
 
 
 @pytest.mark.pdf

@@ -184,6 +184,12 @@ def test_production_asks_for_its_certificate(another_key):
         seal_key.signer()
 
 
+def test_without_a_certificate_nothing_is_ours(sealed, another_key):
+    another_key(MODE="production")
+    verdict = seal.verify(sealed)
+    assert not verdict.valid and not verdict.ours and "pour le moment" in verdict.reason
+
+
 def test_a_key_that_does_not_open_is_said(another_key, tmp_path):
     path = tmp_path / "production.p12"
     seal_key.make_key(path, b"la bonne phrase")

@@ -152,6 +152,12 @@ def test_a_stored_file_that_changed_is_said_to_be_altered(contract):
     assert verification.say_contract(contract, contract.start_on).word == "altéré"
 
 
+def test_a_seal_that_cannot_be_checked_is_not_called_altered(contract, monkeypatch):
+    """The certificate was replaced and the former one not kept with it."""
+    monkeypatch.setattr(seal, "sealing_certificates", list)
+    assert verification.say_contract(contract, contract.start_on).word == "à vérifier"
+
+
 def test_the_original_is_recognised_and_leads_to_its_state(client, contract):
     for field in ["sealed_pdf", "evidence_pdf"]:
         page = text_of(bring(client, sealed_bytes(contract, field)))
@@ -180,7 +186,7 @@ def test_nothing_given_and_too_big_a_file_are_said(client, contract):
     assert "Donnez le code du document" in text_of(client.post(ENTRY, {}))
     too_big = b"%PDF-" + b"0" * (SCHEDULES["upload_max_megabytes"] * 1024 * 1024)
     assert "Ce fichier pèse plus de" in text_of(bring(client, too_big))
-    assert "Ce fichier n’est pas un PDF" in text_of(bring(client, b""))
+    assert "Ce n’est pas un PDF" in text_of(bring(client, b""))
 
 
 @pytest.fixture
