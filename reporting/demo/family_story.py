@@ -205,7 +205,9 @@ def tell(world, today, size):
 def _next_provider(story, members, turn):
     if members and turn % 9 == 4:
         return members[turn // 9 % len(members)], CHILDMINDER_WEEK
-    return story.world.facilities[turn % len(story.world.facilities)], WEEKS[turn % len(WEEKS)]
+    # The crèche of the first persona fills up, so that her own figure is worth a look.
+    index = 0 if turn % 8 == 2 else turn % len(story.world.facilities)
+    return story.world.facilities[index], WEEKS[turn % len(WEEKS)]
 
 
 def _chain(story, provider, week, turn, labelled_on, months):
@@ -266,7 +268,7 @@ def _offers(story):
 def _today(story, members):
     """What waits for each of the personas this morning."""
     today, world = story.today, story.world
-    soon = today + timedelta(days=20 - today.weekday())
+    soon = today + timedelta(days=21 - today.weekday())  # a Monday
     first, second, third, *_ = [*world.facilities, *world.facilities, *world.facilities]
     recent = today - timedelta(days=1)
     story.sent(first, soon, WEEKS[1], on=recent)

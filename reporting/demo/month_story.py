@@ -32,7 +32,8 @@ def tell(world, today, size):
             if months_ago == 1 and (declaration.provider_id in undeclared or number % 8 == 7):
                 continue
             _declare(world, declaration, opened_on, number)
-    check_quotas(MonthlyDeclaration.objects.exclude(status="open"), at=at_ten(today))
+        declared = MonthlyDeclaration.objects.filter(month=month).exclude(status="open")
+        check_quotas(declared, at=at_ten(min(opened_on + timedelta(days=9), today)))
 
 
 def _open(month):
@@ -45,14 +46,15 @@ def _declare(world, declaration, opened_on, number):
     day = opened_on + timedelta(days=2 + number % 7)
     avip = declaration.lines.filter(declared_minutes__gt=0).count()
     others = declaration.provider.facility.licensed_capacity
-    children = max(avip, min(others, avip * 5 - (number % 4))) if number % 5 else others
+    near = min(others, avip * 5 - number % 4)
+    children = max(avip, near) if avip and number % 5 else others
     declarations.submit(
         declaration,
         by=world.directors[declaration.provider_id],
         on=day,
         at=at_ten(day),
-        children_present=max(children, 1),
-        hours_total=max(children, 1) * _open_hours(declaration) * 6 // 10,
+        children_present=children,
+        hours_total=children * _open_hours(declaration) * 6 // 10,
     )
     locked_on = opened_on.replace(day=SCHEDULES["declaration_lock_day"])
     if locked_on < world.today:

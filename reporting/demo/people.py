@@ -22,7 +22,7 @@ from reporting.demo import DEMO_PASSWORD, names, places
 
 SINCE = date(2020, 1, 1)
 # Small crèches first in number: a place more or less changes their share, which makes a lively picture.
-CAPACITIES = (12, 10, 12, 24, 11, 12, 30, 12, 10, 45, 12, 20)
+CAPACITIES = (12, 24, 12, 20, 11, 12, 30, 12, 10, 45, 12, 10)
 
 
 @dataclass
