@@ -82,12 +82,14 @@ def _count(declaration, lines, rules):
 def label_periods(provider_ids) -> dict:
     """By provider, the (first day, last day) of each label it has held, in order."""
     given_up = {Label.Status.WITHDRAWN, Label.Status.RELINQUISHED}
+    labels = Label.objects.filter(provider__in=provider_ids).order_by("starts_on", "pk")
     periods = defaultdict(list)
-    for label in Label.objects.filter(provider__in=provider_ids).order_by("starts_on", "pk"):
-        ends_on = label.ends_on
-        if label.status in given_up:
-            ends_on = min(ends_on, timezone.localtime(label.edited_at).date())
-        periods[label.provider_id].append((label.starts_on, ends_on))
+    for provider_id, status, starts_on, ends_on, edited_at in labels.values_list(
+        "provider", "status", "starts_on", "ends_on", "edited_at"
+    ):
+        if status in given_up:
+            ends_on = min(ends_on, timezone.localtime(edited_at).date())
+        periods[provider_id].append((starts_on, ends_on))
     return periods
 
 

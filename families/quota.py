@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -69,14 +68,23 @@ class Rulebook:
 
     def __init__(self, known_at):
         self.known_at = known_at
-        self.read = {}
+        self.read, self.written = {}, {}
 
     def of(self, declaration):
         """The rules that judge a declaration: those of its month's last day."""
-        key = declaration.caf_id, month_bounds(declaration.month)[1]
+        key = declaration.caf_id, declaration.month
         if key not in self.read:
-            self.read[key] = rules_for(declaration.caf, key[1], self.known_at)
+            last = month_bounds(declaration.month)[1]
+            self.read[key] = rules_for(declaration.caf_id, last, self.known_at)
         return self.read[key]
+
+    def evidence(self, declaration):
+        """The values of those rules with their references, as the check keeps them."""
+        key = declaration.caf_id, declaration.month
+        if key not in self.written:
+            entry = self.of(declaration).entry
+            self.written[key] = {name: _evidence(entry(name)) for name in RULES_USED}
+        return self.written[key]
 
 
 def _declared():
@@ -86,7 +94,7 @@ def _declared():
 
 
 def _check_batch(ids, rules, at):
-    locked = _declared().filter(pk__in=ids).order_by("pk").select_related("caf")
+    locked = _declared().filter(pk__in=ids).order_by("pk")
     declarations = list(locked.select_for_update(of=("self",), no_key=True))
     declarations += _later_months_of_the_year(declarations, rules)
     known = dict(
@@ -106,7 +114,7 @@ def _check_batch(ids, rules, at):
         unique_fields=["provider", "month"],
         update_fields=[f.name for f in QuotaCheck._meta.fields if f.name not in kept],
     )
-    _keep_alerts_true({check.provider_id for check in checks}, at)
+    _keep_alerts_true(checks, at)
     return len(checks)
 
 
@@ -134,7 +142,7 @@ def _of_the_years(keys):
     for year in {year for _, year in keys}:
         providers = [provider for provider, other in keys if other == year]
         wanted |= Q(provider__in=providers, month__year=year)
-    return _declared().filter(wanted).order_by("pk").select_related("caf")
+    return _declared().filter(wanted).order_by("pk")
 
 
 def _judge(declarations, rules, at):
@@ -155,7 +163,7 @@ def _judge(declarations, rules, at):
             continue
         yield _check(
             declaration,
-            rules.of(declaration),
+            rules,
             counts[declaration.pk],
             places=(
                 _reserved_places(offers[declaration.provider_id], last),
@@ -191,8 +199,8 @@ def _reserved_places(offers, on):
     return sum(running) if running else None
 
 
-def _check(declaration, rules, counts, *, places, labels, at):
-    last = month_bounds(declaration.month)[1]
+def _check(declaration, rulebook, counts, *, places, labels, at):
+    rules, last = rulebook.of(declaration), month_bounds(declaration.month)[1]
     until = ramp_up_ends_on(labels, last, rules.quota_ramp_up_months)
     judge = partial(quota, rate=rules.quota_rate, is_ramping_up=until is not None and last <= until)
     bases = {
@@ -202,7 +210,7 @@ def _check(declaration, rules, counts, *, places, labels, at):
     }
     verdicts = {basis: judge(*numbers) for basis, numbers in bases.items()}
     ruling = verdicts[rules.quota_basis]
-    rule_values = {key: _evidence(rules.entry(key)) for key in RULES_USED}
+    rule_values = rulebook.evidence(declaration)
     inputs = {
         "submitted_at": declaration.submitted_at.isoformat(),
         "bases": bases,
@@ -223,7 +231,7 @@ def _check(declaration, rules, counts, *, places, labels, at):
         missing=ruling.missing,
         verdict=ruling.verdict,
         other_bases={
-            basis: asdict(verdict) | dict(zip(("part", "whole"), bases[basis], strict=True))
+            basis: vars(verdict) | dict(zip(("part", "whole"), bases[basis], strict=True))
             for basis, verdict in verdicts.items()
         },
         rule_values=rule_values | {"ramp_up_until": inputs["ramp_up_until"]},
@@ -240,42 +248,45 @@ def _evidence(entry):
     }
 
 
-def _keep_alerts_true(provider_ids, at):
-    """Open, reword or close each provider's alert by its latest month that could be judged."""
+def _keep_alerts_true(checks, at):
+    """Open, reword or close the alert of each provider judged, by its latest assessed month."""
     latest = (
-        QuotaCheck.objects.filter(provider__in=provider_ids)
+        QuotaCheck.objects.filter(provider__in={check.provider_id for check in checks})
         .exclude(verdict=Verdict.NOT_ASSESSABLE)
         .order_by("provider_id", "-month")
         .distinct("provider_id")
+        .values_list("provider_id", "month", "pk", "verdict", "rule_values__quota_mode__value")
     )
-    alerts = Alert.objects.open().filter(kind=Alert.Kind.QUOTA, provider__in=provider_ids)
+    at_hand = {(check.provider_id, check.month): check for check in checks}
+    judged, short, elsewhere = set(), [], []
+    for provider_id, month, pk, verdict, mode in latest:
+        judged.add(provider_id)
+        if verdict == Verdict.SHORT and mode == "required":
+            check = at_hand.get((provider_id, month))
+            short.append(check) if check else elsewhere.append(pk)
+    alerts = Alert.objects.open().filter(kind=Alert.Kind.QUOTA, provider__in=judged)
     standing = {alert.provider_id: alert for alert in alerts.select_for_update(of=("self",))}
-    opened = []
-    for check in latest:
-        alert = standing.get(check.provider_id)
-        if not _calls_for_alert(check):
-            if alert:
-                alert.closed_at = at
-        elif alert:
+    over, opened = dict(standing), []
+    for check in [*short, *QuotaCheck.objects.filter(pk__in=elsewhere)]:
+        if alert := over.pop(check.provider_id, None):
             alert.text = finding(check)
         else:
-            opened.append(
-                Alert(
-                    kind=Alert.Kind.QUOTA,
-                    provider_id=check.provider_id,
-                    caf_id=check.caf_id,
-                    month=check.month,
-                    text=finding(check),
-                    opened_at=at,
-                )
-            )
+            opened.append(_alert(check, at))
+    for alert in over.values():
+        alert.closed_at = at
     Alert.objects.bulk_create(opened)
     Alert.objects.bulk_update(standing.values(), ["text", "closed_at"])
 
 
-def _calls_for_alert(check):
-    is_required = check.rule_values["quota_mode"]["value"] == "required"
-    return check.verdict == Verdict.SHORT and is_required
+def _alert(check, at):
+    return Alert(
+        kind=Alert.Kind.QUOTA,
+        provider_id=check.provider_id,
+        caf_id=check.caf_id,
+        month=check.month,
+        text=finding(check),
+        opened_at=at,
+    )
 
 
 def finding(check) -> str:

@@ -16,7 +16,14 @@ from partners.calendars import month_bounds
 from tests.bench.places import Country, insert
 
 REQUIRED_BP = 2_000
-VALUES = {"quota_rate": "0.20", "quota_basis": "children", "quota_mode": "required"}
+VALUES = {
+    key: {"value": value, "reference": "CASF, art. L. 214-7, III", "since": "2017-01-01"}
+    for key, value in [
+        ("quota_rate", "0.20"),
+        ("quota_basis", "children"),
+        ("quota_mode", "required"),
+    ]
+}
 
 
 def declare(country: Country) -> None:
@@ -85,7 +92,10 @@ def _check(country, declaration, children, now):
         required_bp=REQUIRED_BP,
         missing=missing,
         verdict="short" if missing else "compliant",
-        other_bases={"hours": 2_100, "places": 1_900},
+        other_bases={
+            basis: {"part": avip, "whole": whole, "rate_bp": 2_100, "missing_if_added": missing}
+            for basis in ("children", "places", "hours")
+        },
         rule_values=VALUES,
         inputs_sha256="0" * 64,
     )
