@@ -24,7 +24,7 @@ class Size:
     months: int = 12
 
 
-TINY = Size(facilities=3, candidates=8, operated=2, childminders=2, contracts=4, months=3)
+TINY = Size(facilities=3, candidates=8, operated=2, childminders=2, contracts=4, months=4)
 
 
 def is_built() -> bool:

@@ -260,7 +260,6 @@ def _offers(story):
             places=6,
             from_on=date(story.today.year - 2, 1, 1),
             half_days=[f"{day}-{half}" for day in range(5) for half in ("am", "pm")],
-            min_age_months=3,
             note="" if index % 2 else "entrées possibles chaque lundi",
         )
 
