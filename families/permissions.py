@@ -1,4 +1,4 @@
-"""Small predicates of (by, object) about families, without a query; they agree with `visible_to`."""
+"""Small predicates of (by, object) about families; they agree with `visible_to`."""
 
 from families.models.referrals import Referral
 from families.models.signatures import ParentLink, Signatory, Signature
@@ -7,12 +7,12 @@ from partners.permissions import coordinates, is_adviser, is_user, runs_provider
 
 
 def manages(by, provider):
-    """Director, operator, childminder or her coordinator: keeps this provider's places and answers."""
+    """Director, operator, childminder or her coordinator: keeps its places and answers."""
     return runs_provider(by, provider) or coordinates(by, provider)
 
 
 def answers(by, referral):
-    """May answer now: the coordinator alone until she has validated, then who gives care as well."""
+    """May answer now: the coordinator alone until she has validated, then who gives care too."""
     if referral.status == Referral.Status.TO_VALIDATE:
         return coordinates(by, referral.provider)
     return manages(by, referral.provider)
@@ -29,7 +29,7 @@ def orients(by, referral):
 
 
 def reads_names(by, referral):
-    """The agency always; who gives care and the coordinator once the place is accepted; the Caf never."""
+    """The agency always; who gives care and coordinates once it is accepted; the Caf never."""
     if orients(by, referral):
         return True
     return referral.status in Referral.TAKEN and manages(by, referral.provider)

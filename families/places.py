@@ -1,4 +1,4 @@
-"""Places taken by accepted referrals: a numbered place of an offer, or a share of the licensed capacity."""
+"""Places taken by accepted referrals: numbered ones of an offer, or the licensed capacity."""
 
 from datetime import date
 
@@ -13,13 +13,13 @@ JUST_TAKEN = "Cette place vient d’être prise."
 
 
 def lock_provider(pk) -> Provider:
-    """The provider, locked until the end of the transaction: its places are given one referral at a time."""
+    """The provider, locked for this transaction: its places are given one referral at a time."""
     Provider.objects.select_for_update(no_key=True).get(pk=pk)
     return Provider.objects.select_related("caf", "facility", "childminder").get(pk=pk)
 
 
 def rules_of(referral) -> RuleSet:
-    """The rules by which a referral is judged: those of the provider's Caf on the first day of care."""
+    """The rules that judge a referral: those of the provider's Caf on the first day of care."""
     return rules_for(referral.caf, referral.from_on)
 
 
@@ -42,9 +42,10 @@ def keys_of(slots) -> list[str]:
 
 
 def hold_places(referral, provider, rules, slots=None) -> list[Hold]:
-    """Take a place for each child on each half-day of the need; raises StepRefused when one is missing.
+    """Take a place for each child on each half-day of the need; StepRefused if one is missing.
 
-    `slots` are those of a contract when they are not what was asked for. `provider` is locked by `lock_provider` in this transaction.
+    `slots` are those of a contract when they are not what was asked for. `provider` is locked by
+    `lock_provider` in this transaction.
     """
     children = list(referral.children.all())
     keys = keys_of(referral.slots.all() if slots is None else slots)
@@ -75,7 +76,7 @@ def peak(holds, from_on: date, until: date) -> int:
 
 
 def _offers_for(referral, provider, rules, children):
-    """The offers that last the first contract, the one asked for first; none when the provider blocks no place."""
+    """The offers that last the first contract, the one asked for first; none without any offer."""
     offers = list(
         provider.offers.running_on(referral.from_on)
         .select_for_update(no_key=True, of=("self",))
@@ -98,7 +99,8 @@ def _offers_for(referral, provider, rules, children):
     ]
     if not fitting:
         raise StepRefused(
-            "Aucune place offerte n’est prévue pour cet âge : modifiez vos places offertes, puis acceptez."
+            "Aucune place offerte n’est prévue pour cet âge : "
+            "modifiez vos places offertes, puis acceptez."
         )
     return sorted(
         fitting, key=lambda offer: (offer.pk != referral.offer_id, offer.from_on, offer.pk)
@@ -106,7 +108,7 @@ def _offers_for(referral, provider, rules, children):
 
 
 def _numbered(referral, offers, children, keys, until):
-    """One numbered place per child for the whole week if there is one, else the first free each half-day."""
+    """One numbered place per child for the whole week, else the first free on each half-day."""
     missing = [key for key in keys if not any(offer.takes(key) for offer in offers)]
     if missing:
         raise StepRefused(
@@ -165,14 +167,14 @@ def _refuse_beyond_capacity(referral, provider, rules, keys, until, children):
 
 
 def capacity_of(provider: Provider, rules: RuleSet) -> int | None:
-    """How many children may be held at once: the licensed capacity, and for a childminder the rule as well."""
+    """How many children at once: the licensed capacity, and for a childminder the rule as well."""
     if provider.is_childminder:
         return min(provider.childminder.licensed_places, rules.childminder_max_places)
     return provider.facility.licensed_capacity
 
 
 def full_half_days(provider, keys, from_on, until, room, *, but=None) -> list[str]:
-    """The half-days on which more than `room` places are already held; `but` is a referral left out."""
+    """The half-days on which more than `room` places are held; `but` is a referral left out."""
     holds = {}
     for hold in (
         Hold.objects.standing(from_on, until).filter(provider=provider).exclude(referral=but)
@@ -184,7 +186,8 @@ def full_half_days(provider, keys, from_on, until, room, *, but=None) -> list[st
 def places_taken(provider, rules, full) -> str:
     """Why a childminder cannot take one more child on these half-days."""
     places = capacity_of(provider, rules)
+    children = "un enfant" if places == 1 else f"{places} enfants"
     return (
-        f"{provider.public_name} accueille déjà {'un enfant' if places == 1 else f'{places} enfants'} "
+        f"{provider.public_name} accueille déjà {children} "
         f"au titre du label {say_half_days(full)} : c’est le plus que permet la règle."
     )

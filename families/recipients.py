@@ -8,7 +8,7 @@ from partners.models import Childminder, Facility, Membership, User
 
 
 def people_who_answer(provider, *, on) -> list[User]:
-    """The provider's own people, else its operator's, else the coordinators of a childminder without an account."""
+    """The provider's own people, else its operator's, else a childminder's coordinators."""
     own = _members(Q(provider=provider.pk), on)
     if own or provider.is_childminder:
         return own or coordinators_of(provider, on=on)

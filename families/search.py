@@ -60,7 +60,7 @@ class Result:
 
     @property
     def distance(self) -> str:
-        """« 2,8 km »; a childminder is placed at the centre of her commune, never at her address."""
+        """« 2,8 km »; a childminder is at the centre of her commune, never at her address."""
         if self.distance_km < 0.1:
             return "même commune"
         return f"{self.distance_km:.1f}{NBSP}km".replace(".", ",")

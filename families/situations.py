@@ -30,7 +30,7 @@ MINUTES = 60
 
 @dataclass(frozen=True)
 class Care:
-    """Hours a childminder already gives, or is asked to: a weekly schedule over a period, for some children."""
+    """Hours given or asked for: a weekly schedule over a period, for some children."""
 
     slots: list
     first: date
@@ -64,7 +64,10 @@ class Month:
     @property
     def sentence(self) -> str:
         """Why this month is refused, and what would make it fit."""
-        text = f"{fr_month(self.first)} : {hours(self.total)} prévues, le plafond est de {hours(self.cap)}"
+        text = (
+            f"{fr_month(self.first)} : {hours(self.total)} prévues, "
+            f"le plafond est de {hours(self.cap)}"
+        )
         if self.drop:
             days = and_list(fr_day(day) for day in self.drop)
             return f"{text}. Sans accueil {days}, le mois tient."
@@ -167,6 +170,9 @@ class Situation:
             but=self.referral,
         )
         allowed = self.rules.childminder_max_places
+        licensed = count_of(
+            self.provider.childminder.licensed_places, "place agréée,places agréées"
+        )
         if full and len(self.children) > capacity_of(self.provider, self.rules):
             sentence = (
                 f"La règle permet {count_of(allowed, 'place')} par assistante maternelle ; "
@@ -177,7 +183,7 @@ class Situation:
         else:
             sentence = (
                 f"Place libre aux jours demandés ({count_of(allowed, 'place')} par la règle, "
-                f"{count_of(self.provider.childminder.licensed_places, 'place agréée,places agréées')})."
+                f"{licensed})."
             )
         return Check("Place", not full, sentence, self._reference("childminder_max_places"))
 
@@ -281,7 +287,7 @@ def _average(care, calendar, first, last):
 
 
 def other_care(providers, first: date, last: date, *, but=None) -> dict[object, list[Care]]:
-    """By provider, the care already planned in the period: held places, and placements without a hold.
+    """By provider, the care planned in the period: held places, and placements without a hold.
 
     A contract in force replaces the need that the referral stated. `but` is a referral left out.
     """

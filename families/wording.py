@@ -6,7 +6,7 @@ from avip.templatetags.words import NBSP, age_months, and_list, fr_time, half_da
 
 
 def say_schedule(slots) -> str:
-    """« lundi et mardi 8 h 30 – 17 h ; jeudi 8 h 30 – 12 h 30 », from slots with weekday, starts, ends."""
+    """« lundi et mardi 9 h – 17 h ; jeudi 9 h – 12 h », from slots with weekday, starts, ends."""
     by_day = {}
     for slot in sorted(slots, key=lambda slot: (slot.weekday, slot.starts)):
         by_day.setdefault(slot.weekday, []).append((slot.starts, slot.ends))
@@ -41,7 +41,7 @@ def say_half_days(keys) -> str:
 
 
 def say_ages(children, on) -> str:
-    """« un enfant de 19 mois », « deux enfants de 9 mois », « 2 ans et 9 mois »: what may be read of them."""
+    """« un enfant de 19 mois », « deux enfants de 9 mois »: all that may be read of them."""
     ages = [age_months(child.birth_date, on) for child in children]
     if not ages:
         return "aucun enfant"

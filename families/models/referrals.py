@@ -50,7 +50,7 @@ class PlaceOfferQuerySet(models.QuerySet):
         )
 
     def free_for(self, keys, from_on, until):
-        """Offers with a numbered place free on every one of these half-days ("0-am") for the whole period."""
+        """Offers with a place free on each of these half-days ("0-am"), the whole period."""
         offers = self
         for number, key in enumerate(keys):
             weekday, half = key.split("-")
@@ -70,7 +70,7 @@ class PlaceOfferQuerySet(models.QuerySet):
 
 
 class PlaceOffer(Dossier):
-    """Places a provider keeps for AVIP families: how many, from when, which half-days, which ages."""
+    """Places kept for AVIP families: how many, from when, which half-days, which ages."""
 
     provider = models.ForeignKey(
         Provider, on_delete=models.PROTECT, related_name="offers", verbose_name="mode d’accueil"
@@ -136,7 +136,7 @@ class ReferralQuerySet(models.QuerySet):
 
 
 class Referral(Dossier):
-    """A family oriented by its adviser to a provider, for children, from a date, on a weekly need."""
+    """A family oriented to a provider: for which children, from when, on a weekly need."""
 
     class Status(models.TextChoices):
         TO_VALIDATE = "to_validate", "à valider par la coordination"
@@ -182,7 +182,9 @@ class Referral(Dossier):
     caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
     from_on = models.DateField("à partir du")
     message = models.CharField(
-        "message au mode d’accueil", max_length=500, blank=True,
+        "message au mode d’accueil",
+        max_length=500,
+        blank=True,
         help_text="Ce qui aide à répondre. Ni santé, ni revenus, ni raison familiale.",
     )
     sent_at = models.DateTimeField("envoyée le", default=timezone.now, editable=False)
@@ -195,7 +197,9 @@ class Referral(Dossier):
     contact_name = models.CharField("personne à demander", max_length=120, blank=True)
     papers = models.CharField("papiers à apporter", max_length=300, blank=True)
     confirmed_at = models.DateTimeField("confirmée par la famille le", null=True, editable=False)
-    confirmed_how = models.CharField("confirmation reçue par", max_length=80, blank=True, editable=False)
+    confirmed_how = models.CharField(
+        "confirmation reçue par", max_length=80, blank=True, editable=False
+    )
     told_at = models.DateTimeField("famille prévenue de la réponse le", null=True, editable=False)
 
     objects = ReferralQuerySet.as_manager()
@@ -211,10 +215,11 @@ class Referral(Dossier):
                     status__in=["to_validate", "sent", "accepted", "confirmed", "waiting_list"]
                 ),
                 name="referral_one_open_per_provider",
-                violation_error_message="Une demande est déjà en cours pour cette famille auprès de ce mode d’accueil.",
+                violation_error_message="Une demande de cette famille y est déjà en cours.",
             ),
             models.CheckConstraint(
-                condition=~Q(status="refused") | ~Q(refusal_reason=""), name="referral_refused_with_reason"
+                condition=~Q(status="refused") | ~Q(refusal_reason=""),
+                name="referral_refused_with_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["confirmed", "placed"]) | Q(confirmed_at__isnull=False),

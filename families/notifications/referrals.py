@@ -1,4 +1,4 @@
-"""What is said about a referral: to who must answer, to the adviser, to the family; and its expiry."""
+"""What is said of a referral: to who must answer, to the adviser, to the family; its expiry."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def ask_provider(row):
 
 @outbox.handler("families.referral_to_validate")
 def ask_coordinator(row):
-    """A family asks for a place at a childminder's: the coordinator looks at the situation first."""
+    """A family asks for a childminder's place: her coordinator looks at the situation first."""
     _write(row, "families/email/referral_to_validate", "families:referral_validate")
 
 
@@ -49,7 +49,7 @@ def tell_provider_no(row):
 
 @outbox.handler("families.referral_sms")
 def tell_family(row):
-    """A neutral message to the parent's phone; without a phone the adviser's page says to tell the family."""
+    """A neutral message to the parent's phone; without one, the adviser's page says to tell her."""
     referral = _referral(row)
     parent = next((p for p in referral.household.parents.all() if p.is_referring and p.phone), None)
     if parent is None or referral.status not in Referral.TOLD or referral.told_at:
@@ -75,7 +75,7 @@ def sms_text(referral) -> str:
 
 @jobs.every("families.expire_referrals", minutes=15)
 def expire_referrals(on):
-    """Requests past their deadline stay without answer; each is told once, since its status changes."""
+    """Requests past their deadline stay without answer; each is told once."""
     late = Referral.objects.waiting_for_answer().filter(answer_due_at__lt=timezone.now())
     expired = 0
     for referral in late.select_related("provider").order_by("answer_due_at"):

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -270,7 +271,11 @@ class ChildminderCreate(CreateView):
         return super().get_form_kwargs() | {"user": self.request.user, "on": timezone.localdate()}
 
     def form_valid(self, form):
-        provider = form.record(by=self.request.user, on=timezone.localdate())
+        try:
+            provider = form.record(by=self.request.user, on=timezone.localdate())
+        except IntegrityError:  # pressed twice: the other press was first
+            form.add_error("licence_number", "Cette assistante maternelle vient d’être notée.")
+            return self.form_invalid(form)
         messages.success(
             self.request,
             "Son souhait est noté. Vérifiez son agrément, puis faites-la entrer dans le réseau.",

@@ -1,4 +1,4 @@
-"""A family oriented to a provider: sent, validated for a childminder, answered, confirmed by the family."""
+"""A family oriented to a provider: sent, validated for a childminder, answered, confirmed."""
 
 from datetime import time
 
@@ -120,8 +120,8 @@ REFERRAL = Workflow(
 def send(household, *, provider, children, slots, from_on, by, on, at=None, message="", offer=None):
     """Send a family to a provider; `slots` are (weekday, starts, ends).
 
-    A childminder's coordinator sees it first when the rules say so. Raises PermissionDenied when `by`
-    is not of the agency, StepRefused with every reason why the referral cannot leave.
+    A childminder's coordinator sees it first when the rules say so. Raises PermissionDenied when
+    `by` is not of the agency, StepRefused with every reason why the referral cannot leave.
     """
     if getattr(by, "is_hijacked", False) or not is_adviser(by, household):
         raise PermissionDenied
@@ -180,7 +180,7 @@ def send(household, *, provider, children, slots, from_on, by, on, at=None, mess
 
 
 def validate(referral, *, by, on, at=None):
-    """The coordinator says that this family's need fits this childminder's place: the request reaches her."""
+    """The coordinator says that the need fits the place: the request reaches the childminder."""
     with transaction.atomic():
         lock_provider(referral.provider_id)
         with REFERRAL.take("validate", referral, by=by, on=on, at=at):
@@ -199,9 +199,7 @@ def accept(referral, *, by, on, first_appointment_at, contact_name, papers, at=N
             provider = lock_provider(referral.provider_id)
             with REFERRAL.take("accept", referral, by=by, on=on, at=at):
                 rules = rules_of(referral)
-                if provider.is_childminder and (
-                    reasons := Situation(referral, on, provider=provider, rules=rules).reasons
-                ):
+                if reasons := _reasons_not_to_accept(referral, provider, rules, on):
                     raise StepRefused(*reasons)
                 hold_places(referral, provider, rules)
                 referral.answered_at = moment(at)
@@ -275,7 +273,7 @@ def expire(referral, *, on, at=None):
 
 
 def mark_placed(referral, *, on, at=None):
-    """The contract is in force: what the referral asked for has begun. A second contract changes nothing."""
+    """The contract is in force: what was asked for begins. A second contract changes nothing."""
     with transaction.atomic():
         lock(referral)
         if referral.status != Status.PLACED:
@@ -298,12 +296,20 @@ def _close(step, referral, *, by, on, at):
         _tell("referral_closed", referral, step, people, at)
 
 
+def _reasons_not_to_accept(referral, provider, rules, on):
+    if provider.is_childminder:
+        return Situation(referral, on, provider=provider, rules=rules).reasons
+    if labelled_providers(on).filter(pk=provider.pk).exists():
+        return []
+    return ["La crèche ne porte plus le label : elle ne peut plus accueillir de nouvelle famille."]
+
+
 def _share_a_child(one, other):
     return one.children.filter(pk__in=other.children.values("pk")).exists()
 
 
 def _tell_answer(referral, step, on, at):
-    """The adviser by mail, the family by SMS when it has a phone: nobody is left without the answer."""
+    """The adviser by mail, the family by SMS when it has a phone: nobody is left untold."""
     _tell("referral_answered", referral, step, advisers_of(referral, on=on), at)
     _tell("referral_sms", referral, step, [None], at)
 
@@ -319,7 +325,8 @@ def _reasons_not_to_send(household, provider, children, slots, from_on, on):
     reasons = []
     if not labelled_providers(on).filter(pk=provider.pk).exists():
         reasons.append(
-            f"{provider.public_name} ne porte pas le label aujourd’hui : choisissez un autre mode d’accueil."
+            f"{provider.public_name} ne porte pas le label aujourd’hui : "
+            "choisissez un autre mode d’accueil."
         )
     if from_on < on:
         reasons.append("Le premier jour demandé est passé.")
@@ -330,8 +337,9 @@ def _reasons_not_to_send(household, provider, children, slots, from_on, on):
     limit = rules_for(provider.caf, from_on).child_max_age_months
     for child in children:
         if age_in_months(child.birth_date, from_on) >= limit:
+            age = age_months(child.birth_date, from_on)
             reasons.append(
-                f"{child.first_name} aura {age_months(child.birth_date, from_on)} le {fr_date(from_on)} : "
+                f"{child.first_name} aura {age} le {fr_date(from_on)} : "
                 f"une place se demande avant {count_of(limit, 'mois,mois')}."
             )
     return reasons + _reasons_about_hours(slots)

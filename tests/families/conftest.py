@@ -1,5 +1,6 @@
 """A contract waiting for signatures today, as the pages meet it."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -32,3 +33,9 @@ def live(db, of_today):
 @pytest.fixture
 def parent(live):
     return live.version.signatories.get(role=Signatory.Role.PARENT)
+
+
+@pytest.fixture
+def rounds():
+    """How many times a race is run: a few, many in `make test-long`."""
+    return 30 if os.environ.get("AVIP_LONG") else 3

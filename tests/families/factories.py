@@ -1,4 +1,4 @@
-"""Families, places and referrals in few words; a referral in a state is walked there by the workflow."""
+"""Families, places, referrals, contracts in few words, walked to a state by the workflow."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

@@ -76,6 +76,14 @@ def test_only_a_labelled_provider_may_receive_a_family():
     assert "ne porte pas le label" in reasons_of(refusal)
 
 
+def test_a_creche_that_lost_its_label_meanwhile_accepts_nobody():
+    referral = ff.make_referral()
+    referral.provider.labels.update(ends_on=date(2026, 1, 1))
+    with pytest.raises(StepRefused) as refusal:
+        ff.accept(referral)
+    assert "ne porte plus le label" in reasons_of(refusal)
+
+
 def test_a_childminder_outside_the_network_receives_nobody():
     with pytest.raises(StepRefused):
         ff.make_referral(provider=ff.make_network_member(status="licence_checked"))
