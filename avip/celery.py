@@ -1,4 +1,6 @@
-"""Celery is woken by a doorbell (`outbox.ring`) and by one tick a minute; the truth stays in PostgreSQL."""
+"""Celery is woken by a doorbell (`outbox.ring`) and by one tick a minute; the truth
+stays in PostgreSQL.
+"""
 
 import os
 

@@ -1,4 +1,6 @@
-"""One tick a minute asks what is due and not done; our own delays, which are not the law's, are here."""
+"""One tick a minute asks what is due and not done; our own delays, which are not the
+law's, are here.
+"""
 
 import logging
 from contextlib import contextmanager
@@ -19,7 +21,8 @@ SCHEDULES = {
     "label_requests_per_day": 3,  # mails to one address
     "decision_link_days": 14,
     "decision_link_minutes": 10,  # between two sendings
-    "contract_end_reminder_days": (30, 15, 7, 0),  # before the end of a contract; 0 is the day itself
+    # Before the end of a contract; 0 is the day itself.
+    "contract_end_reminder_days": (30, 15, 7, 0),
     "contract_unsigned_reminder_days": (3, 7, 14),  # after it was proposed
     "contract_lapse_days": 30,  # after its first day
     "contract_late_renewal_days": 15,  # after its last day

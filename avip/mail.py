@@ -17,7 +17,9 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True)
 class Mail:
-    """`template` is a path without its ending: `labels/email/granted` has _subject.txt, .txt and .html."""
+    """`template` is a path without its ending: `labels/email/granted` has _subject.txt,
+    .txt and .html.
+    """
 
     to: str
     template: str
@@ -25,7 +27,9 @@ class Mail:
 
 
 def send(mail, *, key):
-    """Send one mail and return its Message-ID, which comes from `key`: a second sending is recognised."""
+    """Send one mail and return its Message-ID, which comes from `key`: a second sending
+    is recognised.
+    """
     context = {"base_url": settings.BASE_URL, **mail.context}
     subject = render_to_string(f"{mail.template}_subject.txt", context)
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")

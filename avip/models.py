@@ -11,7 +11,9 @@ from django.utils import timezone
 
 class OutboxQuerySet(models.QuerySet):
     def due(self, now):
-        """The effects to carry out by `now`: neither done nor given up, and not waiting for a retry."""
+        """The effects to carry out by `now`: neither done nor given up, and not waiting
+        for a retry.
+        """
         return self.filter(done_at=None, given_up_at=None, next_try_at__lte=now)
 
     def about(self, obj):
@@ -20,7 +22,9 @@ class OutboxQuerySet(models.QuerySet):
 
 
 class Outbox(models.Model):
-    """An effect (mail, SMS, PDF) written in the transaction that decided it, carried out once afterwards."""
+    """An effect (mail, SMS, PDF) written in the transaction that decided it, carried
+    out once afterwards.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField("effet", max_length=60)
@@ -88,7 +92,9 @@ class Document(models.Model):
 
 
 class AccessLog(models.Model):
-    """Who read which file about a person, and when; purged after the delay of the data protection rules."""
+    """Who read which file about a person, and when; purged after the delay of the data
+    protection rules.
+    """
 
     at = models.DateTimeField("quand", default=timezone.now)
     user = models.ForeignKey(

@@ -1,4 +1,6 @@
-"""One settings file; everything that differs between machines comes from the environment (`.env.example`)."""
+"""One settings file; everything that differs between machines comes from the environment
+(`.env.example`).
+"""
 
 from pathlib import Path
 
@@ -142,7 +144,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # An unknown address gets the same answer at the same speed: nothing is sent to it.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-# Ten wrong passwords or codes an hour for one account; an office of fifty people shares one address.
+# Ten wrong passwords or codes an hour for one account; a whole office shares one address.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/h/key,100/h/ip",

@@ -41,12 +41,16 @@ def meets_childminder(by, provider):
 
 
 def takes_part(by, contract):
-    """One of the parties, or the childminder's coordinator: reads the family's name and the text."""
+    """One of the parties, or the childminder's coordinator: reads the family's name and
+    the text.
+    """
     return is_adviser(by, contract) or manages(by, contract.provider)
 
 
 def signs_for_care(by, provider):
-    """Whoever the facility says signs its contracts; the operator may always; a childminder herself."""
+    """Whoever the facility says signs its contracts; the operator may always; a
+    childminder herself.
+    """
     if operator_signs(provider):
         return is_user(by) and provider.facility.operator_id in by.reach.operators
     return runs_provider(by, provider)
@@ -60,7 +64,9 @@ def operator_signs(provider):
 
 
 def may_sign(by, version):
-    """Somebody who signs or receives a signature: a party, or the parent by the link of this contract."""
+    """Somebody who signs or receives a signature: a party, or the parent by the link of
+    this contract.
+    """
     if isinstance(by, ParentLink):
         return by.contract_id == version.contract_id
     return takes_part(by, version.contract)
@@ -69,8 +75,9 @@ def may_sign(by, version):
 def may_sign_as(by, signatory, method):
     """Whether `by` may put this signatory's signature this way.
 
-    In an account each signs for its own party. On site and on paper a party receives the signature of
-    a parent, and the coordinator that of a childminder without an account. By link, the parent herself.
+    In an account each signs for its own party. On site and on paper a party receives the
+    signature of a parent, and the coordinator that of a childminder without an account. By
+    link, the parent herself.
     """
     contract = signatory.version.contract
     if method == Signature.Method.LINK_CODE:

@@ -36,7 +36,9 @@ def planned_by_month(slots, calendar: Calendar, first: date, last: date) -> dict
     return months
 
 
-def days_to_drop(slots, calendar: Calendar, first: date, last: date, cap_minutes: int) -> list[date]:
+def days_to_drop(
+    slots, calendar: Calendar, first: date, last: date, cap_minutes: int
+) -> list[date]:
     """The last planned days to give up so that the period fits under the cap."""
     planned = planned_days(slots, calendar, first, last)
     excess = sum(planned.values()) - cap_minutes

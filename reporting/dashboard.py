@@ -16,7 +16,9 @@ EXITS_OVER_DAYS = 365
 
 @dataclass(frozen=True)
 class Exits:
-    """What became of the families whose contract ended in the period, always with the denominator."""
+    """What became of the families whose contract ended in the period, always with the
+    denominator.
+    """
 
     ended: int
     recorded: int
@@ -50,7 +52,9 @@ def labelled_facilities(user, caf, on: date):
 
 
 def exits(contracts, rules, on: date) -> Exits:
-    """The exits among `contracts` (a scope) that ended in the year before `on` without being renewed."""
+    """The exits among `contracts` (a scope) that ended in the year before `on` without
+    being renewed.
+    """
     ended = contracts.filter(
         status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
         ended_on__gt=on - timedelta(days=EXITS_OVER_DAYS),

@@ -43,7 +43,9 @@ ENTRIES = [
 
 
 def shell(request):
-    """Context of the layout: `shell` (nav, who, org, impersonating, demo) and, to sign in, `personas`."""
+    """Context of the layout: `shell` (nav, who, org, impersonating, demo) and, to sign
+    in, `personas`.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shell": {"nav": [], "demo": settings.DEMO}, "personas": personas(request)}
@@ -78,7 +80,9 @@ def _signed_in(request, user):
 
 
 def personas(request):
-    """The people one may become in one click on the sign-in page of the demonstration, and there alone."""
+    """The people one may become in one click on the sign-in page of the demonstration,
+    and there alone.
+    """
     if not settings.DEMO or request.path != reverse("account_login"):
         return []
     people = User.objects.filter(is_demo_persona=True, is_active=True).order_by("created_at")

@@ -62,7 +62,9 @@ class CafDashboard(ListView):
 
 @method_decorator(login_not_required, name="dispatch")
 class Become(View):
-    """One click to become a person of the demonstration; outside the demonstration it does not exist."""
+    """One click to become a person of the demonstration; outside the demonstration it
+    does not exist.
+    """
 
     http_method_names = ["post"]
 
@@ -77,6 +79,6 @@ class Become(View):
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
         messages.info(
             request,
-            f"Démonstration\xa0: le mot de passe demandé pour signer est «\xa0{DEMO_PASSWORD}\xa0».",
+            f"Démonstration\xa0: pour signer, le mot de passe est «\xa0{DEMO_PASSWORD}\xa0».",
         )
         return redirect("reporting:todo")

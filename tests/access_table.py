@@ -1,4 +1,4 @@
-"""Who sees what: one line per URL. Whoever is not named gets a 404, or the sign-in page when anonymous.
+"""Who sees what, one line per URL; the others get a 404, the sign-in page when anonymous.
 
 `states` are those the page can show (empty, one, many, error): the accessibility tests visit them.
 """

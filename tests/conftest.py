@@ -1,4 +1,6 @@
-"""The personas of the suite: each belongs somewhere, so that a refusal is refused for the right reason."""
+"""The personas of the suite: each belongs somewhere, so that a refusal is refused for
+the right reason.
+"""
 
 import pytest
 

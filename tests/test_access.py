@@ -1,4 +1,6 @@
-"""Every URL × every persona × every method: who sees it, who is refused, and for whom it does not exist."""
+"""Every URL × every persona × every method: who sees it, who is refused, and for whom
+it does not exist.
+"""
 
 import re
 
@@ -126,7 +128,7 @@ def test_the_table_names_only_people_who_exist():
     for name, page in ACCESS.items():
         assert page.see | page.forbidden <= known, name
         assert page.states, name
-    assert EVERYONE == known
+    assert known == EVERYONE
 
 
 def test_what_libraries_route_and_we_do_not_use_is_not_reachable_by_name():

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def name_of(path):
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree_of(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -94,7 +96,9 @@ def test_no_name_of_a_model_climbs_the_arrow_in_a_string(path):
     ids=name_of,
 )
 def test_views_reach_rows_through_their_scope(path):
-    """`visible_to`, and for public pages and links `public` and `for_link`; `create` makes, it does not reach."""
+    """`visible_to`, and for public pages and links `public` and `for_link`; `create`
+    makes, it does not reach.
+    """
     allowed = {"visible_to", "public", "for_link", "create", "near", "managed_by"}
     doors = [
         f"{node.lineno}: {dotted(node)}"
@@ -175,7 +179,9 @@ def test_no_file_is_named_for_nothing(path):
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_numbers_of_the_law_stay_in_the_rules(path):
-    """A share, a length of contract, a cap in hours or an age limit typed elsewhere would escape its date."""
+    """A share, a length of contract, a cap in hours or an age limit typed elsewhere
+    would escape its date.
+    """
     if name_of(path) == "labels/rules.py":
         return
     found = re.findall(

@@ -1,4 +1,6 @@
-"""One world for the tests that open every page: the tiny demonstration, and people who do not belong to it."""
+"""One world for the tests that open every page: the tiny demonstration, and people who do not
+belong to it.
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -86,7 +88,9 @@ def _newcomer():
 
 
 def _objects(world, first, today):
-    """One object of each kind, all of the first crèche, its adviser and its Caf unless said otherwise."""
+    """One object of each kind, all of the first crèche, its adviser and its Caf unless
+    said otherwise.
+    """
     applications = LabelApplication.objects.filter(caf=world.caf)
     referrals = Referral.objects.filter(provider=first)
     contracts = AvipContract.objects.filter(provider=first, agency=world.agencies[0])
@@ -132,7 +136,9 @@ def _ended_contract(world, first, today):
 
 
 def _sealed(contract):
-    """A document stands for the sealed one: who may have it is the question here, not what is in it."""
+    """A document stands for the sealed one: who may have it is the question here, not
+    what is in it.
+    """
     document = Document.objects.write(filename="contrat.pdf", data=b"%PDF-")
     contract.versions.update(sealed_pdf=document, evidence_pdf=document)
     return contract

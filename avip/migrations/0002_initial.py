@@ -8,46 +8,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('avip', '0001_initial'),
+        ("avip", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accesslog',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='qui'),
+            model_name="accesslog",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="qui",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='544441946947f2a9daebe36ce0e0f5519e51cb9a', operation='UPDATE', pgid='pgtrigger_write_once_026f1', table='avip_document', when='BEFORE')),
+            model_name="document",
+            trigger=pgtrigger.compiler.Trigger(
+                name="write_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="544441946947f2a9daebe36ce0e0f5519e51cb9a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_write_once_026f1",
+                    table="avip_document",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobrun',
-            constraint=models.UniqueConstraint(fields=('job', 'slot'), name='job_run_once'),
+            model_name="jobrun",
+            constraint=models.UniqueConstraint(fields=("job", "slot"), name="job_run_once"),
         ),
         migrations.AddIndex(
-            model_name='outbox',
-            index=models.Index(condition=models.Q(('done_at', None), ('given_up_at', None)), fields=['next_try_at'], name='outbox_due'),
+            model_name="outbox",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("given_up_at", None)),
+                fields=["next_try_at"],
+                name="outbox_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outbox',
-            index=models.Index(fields=['object_id', 'kind'], name='outbox_object'),
+            model_name="outbox",
+            index=models.Index(fields=["object_id", "kind"], name="outbox_object"),
         ),
         migrations.AddConstraint(
-            model_name='outbox',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('given_up_at', None), _connector='OR'), name='outbox_done_or_given_up'),
+            model_name="outbox",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("done_at", None), ("given_up_at", None), _connector="OR"),
+                name="outbox_done_or_given_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='accesslog',
-            index=models.Index(fields=['kind', 'object_id', 'at'], name='access_object'),
+            model_name="accesslog",
+            index=models.Index(fields=["kind", "object_id", "at"], name="access_object"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accesslog',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='685110bf443bf20d92d1015a12fe4c14b4543aa9', operation='UPDATE', pgid='pgtrigger_append_only_716be', table='avip_accesslog', when='BEFORE')),
+            model_name="accesslog",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="685110bf443bf20d92d1015a12fe4c14b4543aa9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_append_only_716be",
+                    table="avip_accesslog",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -29,7 +29,10 @@ class OutcomeForm(forms.Form):
         label="Qu’est devenue la famille\xa0?",
         help_text="Une catégorie suffit\xa0: aucun détail n’est demandé.",
         choices=[
-            (group, [(choice.value, choice.label[0].upper() + choice.label[1:]) for choice in choices])
+            (
+                group,
+                [(choice.value, choice.label[0].upper() + choice.label[1:]) for choice in choices],
+            )
             for group, choices in GROUPS
         ],
         widget=forms.RadioSelect,

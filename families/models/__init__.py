@@ -1,4 +1,6 @@
-"""The family's path: household, places, referral, contract and signatures, placement, declaration, quota."""
+"""The family's path: household, places, referral, contract and signatures, placement,
+declaration, quota.
+"""
 
 from families.models.contracts import (
     AvipContract,

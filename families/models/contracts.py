@@ -44,7 +44,9 @@ class ContractQuerySet(models.QuerySet):
 
 
 class AvipContract(Dossier):
-    """Contrat d’engagement réciproque between who gives care, the parents and the référent emploi."""
+    """Contrat d’engagement réciproque between who gives care, the parents and the
+    référent emploi.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "à proposer"
@@ -91,7 +93,11 @@ class AvipContract(Dossier):
     )
     code = models.CharField("code de vérification", max_length=16, unique=True, default=new_code)
     referral = models.ForeignKey(
-        Referral, on_delete=models.PROTECT, null=True, related_name="contracts", verbose_name="demande"
+        Referral,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="contracts",
+        verbose_name="demande",
     )
     household = models.ForeignKey(Household, on_delete=models.PROTECT, verbose_name="famille")
     children = models.ManyToManyField(Child, related_name="contracts", verbose_name="enfants")
@@ -135,7 +141,7 @@ class AvipContract(Dossier):
             models.CheckConstraint(
                 condition=Q(number__gte=1) & Q(number__lte=F("renewals_allowed") + 1),
                 name="contract_renewals_within_allowed",
-                violation_error_message="Ce contrat a déjà été renouvelé autant de fois que la règle le permet.",
+                violation_error_message="Ce contrat ne peut plus être renouvelé.",
             ),
             models.CheckConstraint(
                 condition=Q(number=1, previous=None) | Q(number__gt=1, previous__isnull=False),
@@ -176,7 +182,9 @@ class AvipContract(Dossier):
 
     @property
     def version(self):
-        """The text to look at: the one to sign, else the one in force, else the last (prefetch `versions`)."""
+        """The text to look at: the one to sign, else the one in force, else the last (prefetch
+        `versions`).
+        """
         versions = list(self.versions.all())
         for status in (ContractVersion.Status.TO_SIGN, ContractVersion.Status.IN_FORCE):
             for version in versions:
@@ -230,7 +238,7 @@ class ContractVersion(Dossier):
     html = models.TextField("texte", blank=True)
     text_sha256 = models.CharField("empreinte du texte", max_length=64, blank=True)
     proposed_at = models.DateTimeField("proposé le", null=True)
-    # Written under the same lock as the signatures, so that the database can refuse force without them.
+    # Written under the same lock as the signatures: the database refuses force without them.
     signatories_expected = models.PositiveSmallIntegerField("signataires", default=0)
     care_signed = models.PositiveSmallIntegerField("signatures du mode d’accueil", default=0)
     parents_signed = models.PositiveSmallIntegerField("signatures des parents", default=0)
@@ -238,10 +246,18 @@ class ContractVersion(Dossier):
     in_force_at = models.DateTimeField("en vigueur depuis le", null=True)
     # Made once from the frozen text, then served.
     sealed_pdf = models.ForeignKey(
-        Document, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="contrat scellé"
+        Document,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="contrat scellé",
     )
     evidence_pdf = models.ForeignKey(
-        Document, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="dossier de preuve"
+        Document,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="dossier de preuve",
     )
 
     objects = VersionQuerySet.as_manager()
@@ -274,10 +290,12 @@ class ContractVersion(Dossier):
                     parents_signed__gte=1,
                     adviser_signed__gte=1,
                     in_force_at__isnull=False,
-                    signatories_expected=F("care_signed") + F("parents_signed") + F("adviser_signed"),
+                    signatories_expected=F("care_signed")
+                    + F("parents_signed")
+                    + F("adviser_signed"),
                 ),
                 name="version_in_force_needs_every_party",
-                violation_error_message="Le contrat n’entre en vigueur qu’avec la signature de chaque partie.",
+                violation_error_message="Le contrat entre en vigueur quand chaque partie a signé.",
             ),
             models.CheckConstraint(condition=Q(end_on__gte=F("start_on")), name="version_in_order"),
         ]

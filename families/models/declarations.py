@@ -1,4 +1,6 @@
-"""What a facility declares each month: two numbers for all its children, one line per AVIP child."""
+"""What a facility declares each month: two numbers for all its children, one line per
+AVIP child.
+"""
 
 from django.db import models
 from django.db.models import F, Q
@@ -31,14 +33,19 @@ class MonthlyDeclaration(Dossier):
         "état", max_length=10, choices=Status, default=Status.OPEN, editable=False
     )
     provider = models.ForeignKey(
-        Provider, on_delete=models.PROTECT, related_name="declarations", verbose_name="mode d’accueil"
+        Provider,
+        on_delete=models.PROTECT,
+        related_name="declarations",
+        verbose_name="mode d’accueil",
     )
     caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
     month = models.DateField("mois")  # its first day
     children_present = models.PositiveIntegerField(
         "enfants de moins de trois ans présents au moins un jour", null=True, blank=True
     )
-    hours_total = models.PositiveIntegerField("heures d’accueil de tous ces enfants", null=True, blank=True)
+    hours_total = models.PositiveIntegerField(
+        "heures d’accueil de tous ces enfants", null=True, blank=True
+    )
     submitted_at = models.DateTimeField("déclaré le", null=True, editable=False)
 
     objects = DeclarationQuerySet.as_manager()
@@ -73,7 +80,9 @@ class MonthlyDeclaration(Dossier):
 
 
 class DeclarationStatusChange(StatusChange):
-    dossier = models.ForeignKey(MonthlyDeclaration, on_delete=models.CASCADE, related_name="history")
+    dossier = models.ForeignKey(
+        MonthlyDeclaration, on_delete=models.CASCADE, related_name="history"
+    )
 
     class Meta(StatusChange.Meta):
         verbose_name = "étape de la déclaration"

@@ -63,7 +63,9 @@ class Household(Dossier):
 
 
 class Parent(models.Model):
-    """A parent or the representative of a minor parent; the referring one is the one we write to."""
+    """A parent or the representative of a minor parent; the referring one is the one we
+    write to.
+    """
 
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="parents")
     first_name = models.CharField("prénom", max_length=80)

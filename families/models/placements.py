@@ -48,16 +48,20 @@ class Placement(Dossier):
         verbose_name = "accueil"
         ordering = ["start_on"]
         constraints = [
-            models.CheckConstraint(condition=Q(end_on__gte=F("start_on")), name="placement_in_order"),
+            models.CheckConstraint(
+                condition=Q(end_on__gte=F("start_on")), name="placement_in_order"
+            ),
             ExclusionConstraint(
                 name="placement_child_once",
                 expressions=[
                     ("child", RangeOperators.EQUAL),
                     (DateRange("start_on", "end_on"), RangeOperators.OVERLAPS),
                 ],
-                violation_error_message="Cet enfant est déjà accueilli au titre du label sur ces dates.",
+                violation_error_message="Cet enfant a déjà une place Avip sur ces dates.",
             ),
-            models.UniqueConstraint(fields=["contract", "child"], name="placement_once_per_contract"),
+            models.UniqueConstraint(
+                fields=["contract", "child"], name="placement_once_per_contract"
+            ),
         ]
         indexes = [models.Index(fields=["provider", "start_on"], name="placement_provider")]
 

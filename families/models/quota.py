@@ -21,7 +21,9 @@ class QuotaCheckQuerySet(models.QuerySet):
 
 
 class QuotaCheck(models.Model):
-    """One labelled facility, one declared month: exact integers, rule values as evidence, one verdict."""
+    """One labelled facility, one declared month: exact integers, rule values as
+    evidence, one verdict.
+    """
 
     class Verdict(models.TextChoices):
         COMPLIANT = "compliant", "conforme"

@@ -1,4 +1,6 @@
-"""Who signs, and the proof that they did. A parent has no account: a link locates, a code proves."""
+"""Who signs, and the proof that they did. A parent has no account: a link locates, a
+code proves.
+"""
 
 import hashlib
 import uuid
@@ -67,7 +69,11 @@ class PartyStatusChange(StatusChange):
     """A step that a parent may take, by a link."""
 
     link = models.ForeignKey(
-        ParentLink, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="par le lien"
+        ParentLink,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="par le lien",
     )
 
     class Meta(StatusChange.Meta):
@@ -188,7 +194,9 @@ class SigningCodeQuerySet(models.QuerySet):
 
 
 class SigningCode(models.Model):
-    """A six-digit code for one signatory, sent to her phone or by mail: short-lived, few tries, used once."""
+    """A six-digit code for one signatory, sent to her phone or by mail: short-lived,
+    few tries, used once.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     signatory = models.ForeignKey(Signatory, on_delete=models.CASCADE, related_name="codes")

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -75,6 +77,10 @@ class LocalRule(models.Model):
             raise ValidationError({"value": "Cette valeur ne se lit pas."}) from error
         if type(value) is not type(national) or (rule.choices and value not in rule.choices):
             raise ValidationError({"value": "Cette valeur n’est pas du type attendu."})
+        if isinstance(value, Decimal) and not (0 <= value <= 1 and value == round(value, 4)):
+            raise ValidationError(
+                {"value": "Donnez une part entre 0 et 1, avec quatre décimales au plus."}
+            )
         if (
             rule.stricter
             and rule.stricter(value, national) != value

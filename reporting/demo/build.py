@@ -50,7 +50,9 @@ def _past_effects_are_done():
 
 
 def make_first_documents():
-    """A dozen sealed contracts and their certificates before the first page; the worker makes the rest."""
+    """A dozen sealed contracts and their certificates before the first page; the worker
+    makes the rest.
+    """
     waiting = Outbox.objects.due(timezone.now()).filter(kind__in=DOCUMENTS)
     latest = waiting.filter(kind=DOCUMENTS[0]).order_by("-created_at")[:PDFS_BEFORE_THE_FIRST_PAGE]
     return sum(outbox.deliver(row.pk) for row in latest)

@@ -1,4 +1,6 @@
-"""Chapter one: crèches ask for the label, the Caf reviews, the committee decides; every state is shown."""
+"""Chapter one: crèches ask for the label, the Caf reviews, the committee decides; every
+state is shown.
+"""
 
 import io
 from datetime import date, datetime, time, timedelta
@@ -164,7 +166,7 @@ def _correction(story, provider, today):
         by=story.world.officer,
         on=day,
         at=at_ten(day),
-        message="Le règlement de fonctionnement joint est celui de 2021 : joignez la version en vigueur.",
+        message="Le règlement joint est celui de 2021 : joignez la version en vigueur.",
         due_on=today + timedelta(days=10),
     )
     return application

@@ -14,7 +14,9 @@ from reporting.demo.label_story import at_ten
 
 
 def tell(world, today, size):
-    """The months before this one; the last one is left to declare by the crèches of the personas."""
+    """The months before this one; the last one is left to declare by the crèches of the
+    personas.
+    """
     this_month = today.replace(day=1)
     undeclared = {provider.pk for provider in world.facilities[: max(2, size.operated)]}
     for months_ago in range(size.months, 0, -1):
@@ -62,7 +64,9 @@ def _declare(world, declaration, opened_on, number):
 
 
 def _open_hours(declaration):
-    """The whole hours of opening of the month; an invented child spends six tenths of them there."""
+    """The whole hours of opening of the month; an invented child spends six tenths of
+    them there.
+    """
     calendar = calendar_of(declaration.provider)
     minutes = sum(
         (closes.hour - opens.hour) * 60 + closes.minute - opens.minute

@@ -3,9 +3,9 @@
 FACILITIES = [
     "Les Petits Rameurs", "La Boîte à Nuages", "Les Cabrioles du Canal", "Le Nid Pointu",
     "Les Mille Pas", "La Maison Tambour", "Les Galets Ronds", "Pirouette et Compagnie",
-    "Le Jardin de Zéphyr", "Les Lucioles du Faubourg", "La Petite Amarre", "Les Acrobates en Chaussons",
+    "Le Jardin de Zéphyr", "Les Lucioles du Faubourg", "La Petite Amarre", "Les Acrobates",
     "Le Bateau-Crèche", "Les Plumes Bleues", "La Clé des Songes", "Les Trois Moulinets",
-    "Le Manège aux Oiseaux", "Les Bottes de Sept Lieues", "La Courte Échelle Bleue", "Les Noisettes Volantes",
+    "Le Manège aux Oiseaux", "Les Bottes de Sept Lieues", "La Courte Échelle Bleue", "Les Noix",
     "Le Quai des Doudous", "Les Funambules", "La Ruche Tranquille", "Les Ricochets",
     "Le Chat Botté du Coin", "Les Graines de Lune", "La Cour des Petits", "Les Balançoires",
     "Le Carrousel Vert", "Les Coquillages", "La Malle aux Histoires", "Les Pas de Géant",
@@ -19,8 +19,8 @@ FACILITIES = [
 FIRST_NAMES = [
     "Fatoumata", "Mélissa", "Aïcha", "Julie", "Sandra", "Mariam", "Élodie", "Nour", "Laura", "Inès",
     "Kadiatou", "Sabrina", "Céline", "Yasmine", "Priscilla", "Amina", "Manon", "Rokia", "Océane",
-    "Samira", "Jennifer", "Thi Lan", "Audrey", "Oumou", "Vanessa", "Leïla", "Camille", "Awa", "David",
-    "Mehdi", "Estelle", "Soraya", "Noémie", "Djeneba", "Pauline", "Hawa",
+    "Samira", "Jennifer", "Thi Lan", "Audrey", "Oumou", "Vanessa", "Leïla", "Camille", "Awa",
+    "David", "Mehdi", "Estelle", "Soraya", "Noémie", "Djeneba", "Pauline", "Hawa",
 ]  # fmt: skip
 
 LAST_NAMES = [
@@ -48,5 +48,5 @@ HOW = [
     "La directrice reçoit chaque famille à l’arrivée puis toutes les deux semaines.",
     "Un temps de préparation est inscrit au planning de l’équipe, le mardi de 13 h à 14 h.",
     "Les horaires sont revus avec le parent dès qu’une formation ou un entretien est programmé.",
-    "La place est maintenue jusqu’à l’entrée à l’école maternelle quand le parent reprend un emploi.",
+    "La place est gardée jusqu’à l’école maternelle quand le parent reprend un emploi.",
 ]

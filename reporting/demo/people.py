@@ -1,4 +1,6 @@
-"""The organisations and the people of the demonstration; eleven of them can be entered in one click."""
+"""The organisations and the people of the demonstration; eleven of them can be entered
+in one click.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -21,7 +23,7 @@ from partners.models import (
 from reporting.demo import DEMO_PASSWORD, names, places
 
 SINCE = date(2020, 1, 1)
-# Small crèches first in number: a place more or less changes their share, which makes a lively picture.
+# Small crèches in number: a place more or less changes their share, a lively picture.
 CAPACITIES = (12, 24, 12, 20, 11, 12, 30, 12, 10, 45, 12, 10)
 
 

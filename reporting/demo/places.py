@@ -1,4 +1,6 @@
-"""The territory of the demonstration: the imported open data when it is there, a small set otherwise."""
+"""The territory of the demonstration: the imported open data when it is there, a small
+set otherwise.
+"""
 
 from django.conf import settings
 from django.core.management import call_command
@@ -74,7 +76,9 @@ def montreuil():
 
 
 def agency(kind, name, commune):
-    """An agency of this network in the département of the commune: an imported one, else an invented one."""
+    """An agency of this network in the département of the commune: an imported one, else an
+    invented one.
+    """
     found = Agency.objects.filter(kind=kind, department_code=commune.department_code)
     return found.order_by("code").first() or Agency.objects.create(
         kind=kind,

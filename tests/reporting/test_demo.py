@@ -11,8 +11,15 @@ def test_the_tiny_demonstration_shows_every_state_that_people_must_act_upon(db):
 
     applications = set(LabelApplication.objects.values_list("status", flat=True))
     assert applications >= {
-        "draft", "submitted", "under_review", "correction_requested", "ready", "granted", "refused", "deferred"
-    }  # fmt: skip
+        "draft",
+        "submitted",
+        "under_review",
+        "correction_requested",
+        "ready",
+        "granted",
+        "refused",
+        "deferred",
+    }
     referrals = set(Referral.objects.values_list("status", flat=True))
     assert referrals >= {
         "sent",
