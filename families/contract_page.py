@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.urls import reverse
-from django.utils import timezone
 
 from avip.jobs import SCHEDULES
-from avip.models import Outbox
+from avip.models import Document, Outbox
 from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_datetime, hours
 from families.contract_text import in_order, readable_code
 from families.models import AvipContract, ParentLink, Signatory, Signature
@@ -52,10 +51,10 @@ def title_for(contract, user) -> str:
 def signature_rows(version, user, now) -> list[SignatureRow]:
     """Every signature expected on this version, in the order of the documents."""
     signatories = in_order(
-        version.signatories.select_related(
-            "parent", "signature__user", "signature__attested_by", "version__contract__provider"
-        )
+        version.signatories.select_related("parent", "signature__user", "signature__attested_by")
     )
+    for signatory in signatories:
+        signatory.version = version
     links = _live_links(version)
     is_open = version.status == version.Status.TO_SIGN and not is_hijacked(user)
     return [_row(signatory, version, user, now, links, is_open) for signatory in signatories]
@@ -139,7 +138,7 @@ def next_act(contract, rows, user, on: date) -> dict:
     over = contract.status in (Contract.ENDED, Contract.TERMINATED)
     if over and not contract.outcome and not contract.renewals.live().exists():
         return {
-            "text": "noter ce que devient la famille, et si la place est gardée.",
+            "text": "noter ce que devient la famille.",
             "url": reverse("families:outcome_record", args=[contract.pk]),
             "action": "Noter l’issue",
         }
@@ -200,6 +199,13 @@ def may_renew(contract, user, on: date) -> bool:
     )
 
 
+def following(contract):
+    """The contract that renews this one, if it has run and there is one."""
+    if contract.status in (Contract.TO_SIGN, *AvipContract.GIVEN_UP):
+        return None
+    return contract.renewals.live().first()
+
+
 def _notice():
     return timedelta(days=max(SCHEDULES["contract_end_reminder_days"]))
 
@@ -219,13 +225,18 @@ def facts(contract, version, user, on: date) -> list:
         contract.renewals_left,
         "renouvellement possible,renouvellements possibles,aucun renouvellement possible",
     )
-    return [
+    pairs = [
         ("Enfant" if len(children) == 1 else "Enfants", and_list(children)),
         ("Jours et heures", week),
         ("Enveloppe", f"jusqu’à {envelope} par semaine sans nouvelle signature"),
         ("Familiarisation", count_of(version.settling_in_days, "jour,jours,aucun jour prévu")),
         ("Durée", f"{contract.duration_months}\xa0mois au plus, {allowed}"),
     ]
+    if contract.end_reason and named:
+        pairs.append(("Raison de l’arrêt", contract.end_reason))
+    if contract.outcome:
+        pairs.append(("Issue", contract.get_outcome_display()))
+    return pairs
 
 
 def timeline(contract, version, on: date) -> list:
@@ -306,15 +317,39 @@ def _url(name, version, signatory=None):
     return reverse(f"families:{name}", args=args)
 
 
-def sealing_state(version, now=None) -> str:
+def documents_of(version) -> list[dict]:
+    """What may be downloaded, with its weight, without reading its bytes."""
+    sizes = dict(
+        Document.objects.filter(
+            pk__in=[version.sealed_pdf_id, version.evidence_pdf_id]
+        ).values_list("pk", "size")
+    )
+    known = (
+        (version.sealed_pdf_id, "contract_pdf", "Contrat signé et scellé", ""),
+        (
+            version.evidence_pdf_id,
+            "contract_evidence",
+            "Dossier de preuve",
+            "Pour les parties seules\xa0: il contient des adresses de machines.",
+        ),
+    )
+    return [
+        {"url": _url(name, version), "label": label, "size": sizes[pk], "note": note}
+        for pk, name, label, note in known
+        if pk
+    ]
+
+
+def sealing_state(version) -> str:
     """Where the sealed contract stands while it is not there yet."""
+    if version.in_force_at is None or version.sealed_pdf_id:
+        return ""
     row = Outbox.objects.about(version).filter(kind="families.contract_pdf").first()
     if row and row.given_up_at:
         return "Le contrat scellé n’a pas pu être préparé\xa0: le support est prévenu."
     if row and row.tries:
         return f"Le contrat scellé se prépare\xa0: nouvel essai le {fr_datetime(row.next_try_at)}."
-    moment = timezone.localtime(version.in_force_at) if version.in_force_at else None
-    return f"Le contrat scellé se prépare depuis le {fr_datetime(moment)}." if moment else ""
+    return f"Le contrat scellé se prépare depuis le {fr_datetime(version.in_force_at)}."
 
 
 def still_waited(left) -> str:

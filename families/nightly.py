@@ -56,9 +56,10 @@ def recall_unsigned(on):
 def _recall(version, due, on):
     unsigned = version.signatories.filter(signature=None).exclude(role=Signatory.Role.PARENT)
     people = {user.pk: user for signatory in unsigned for user in people_of(signatory, on=on)}
-    if not unsigned and version.contract.adviser:
+    if not unsigned:
         # Only the family has not signed: its adviser is the one who can help.
-        people = {version.contract.adviser.pk: version.contract.adviser}
+        adviser = version.signatories.get(role=Signatory.Role.ADVISER)
+        people = {user.pk: user for user in people_of(adviser, on=on)}
     with transaction.atomic():
         for user in people.values():
             outbox.add(

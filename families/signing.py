@@ -88,7 +88,8 @@ def send_link_again(link, *, at):
     if link.revoked_at or link.issued_at > at - cooldown or link.contract.status not in waiting:
         return
     if link.channel in link_channels(link.parent):
-        purpose = "sign" if link.contract.status == AvipContract.Status.TO_SIGN else "copy"
+        unsigned = link.contract.version.signatories.filter(parent=link.parent, signature=None)
+        purpose = "sign" if unsigned.exists() else "copy"
         issue_link(
             link.contract, link.parent, channel=link.channel, by=None, at=at, purpose=purpose
         )

@@ -53,7 +53,7 @@ def write_to_professional(row):
 @outbox.handler("families.parent_copy_sms")
 def send_link(row):
     """The parent's own address, by mail or SMS; a link replaced meanwhile is not sent."""
-    link = ParentLink.objects.select_related("parent", "contract__caf").get(pk=row.object_id)
+    link = ParentLink.objects.select_related("parent", "contract").get(pk=row.object_id)
     if not row.key.endswith(link_key(link)) or link.revoked_at:
         return
     address = address_on(link.channel, link.parent)
@@ -64,7 +64,11 @@ def send_link(row):
         link.message_id = mail.send_sms(address, link_sms(url))
     else:
         template = EMAILS + row.kind.removeprefix("families.").removesuffix("_email")
-        context = {"action_url": url, "caf": link.contract.caf, "expires_at": link.expires_at}
+        context = {
+            "action_url": url,
+            "expires_at": link.expires_at,
+            "signed_by_all": link.contract.status != AvipContract.Status.TO_SIGN,
+        }
         link.message_id = mail.send(mail.Mail(address, template, context), key=row.key)
     link.sent_at = timezone.now()
     link.save(update_fields=["message_id", "sent_at"])

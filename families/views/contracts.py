@@ -75,7 +75,7 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             "provider__childminder",
             "agency",
             "adviser",
-            "caf",
+            "household",
         ).prefetch_related("versions", "household__parents", "children")
 
     def get_context_data(self, **kwargs):
@@ -96,8 +96,10 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             facts=contract_page.facts(contract, version, user, on),
             timeline=contract_page.timeline(contract, version, on),
             history=contract_page.history_of(contract) if named else [],
-            sealing=contract_page.sealing_state(version) if not version.sealed_pdf_id else "",
+            documents=contract_page.documents_of(version) if named else [],
+            sealing=contract_page.sealing_state(version),
             may_renew=contract_page.may_renew(contract, user, on),
+            following=contract_page.following(contract),
             steps=contracts.CONTRACT.available(contract, user, on),
             **kwargs,
         )
