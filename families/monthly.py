@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from avip import jobs, outbox
 from avip.jobs import SCHEDULES
+from families.hours import check_hours
 from families.models import MonthlyDeclaration
 from families.planning import opening_minutes
 from families.quota import check_quota, check_quotas, unchecked
@@ -24,10 +25,10 @@ MONTHS_IN_A_QUARTER = 3
 
 @outbox.handler("families.quota_check")
 def check_quota_now(row):
-    """A month has just been declared: its quota does not wait for the night."""
-    declaration = MonthlyDeclaration.objects.filter(pk=row.object_id).first()
-    if declaration:
-        check_quota(declaration, timezone.now())
+    """A month has just been declared: its quota, or a childminder's hours, do not wait."""
+    declaration = MonthlyDeclaration.objects.select_related("provider").get(pk=row.object_id)
+    check = check_hours if declaration.provider.is_childminder else check_quota
+    check(declaration, timezone.now())
 
 
 @jobs.daily("families.months_open")

@@ -1,6 +1,7 @@
 """Quota checks in the database: one for each declared month, judged in sets; alerts kept true."""
 
 import json
+import logging
 from collections import defaultdict
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,8 @@ from families.models import Alert, MonthlyDeclaration, PlaceOffer, QuotaCheck
 from labels.rules import rules_for, to_json
 from partners.calendars import month_bounds
 from partners.models import Facility, Provider
+
+logger = logging.getLogger(__name__)
 
 BATCH = 1000
 RULES_USED = (
@@ -47,14 +50,25 @@ def check_quotas(declarations, at: datetime) -> int:
     """Judge these declared months, in sets; how many checks were written or changed.
 
     A check is rewritten only when what it was computed from changed: a rule corrected afterwards
-    for its own date leaves it, and its `known_at`, as they are until somebody asks again.
+    for its own date leaves it, and its `known_at`, as they are until somebody asks again. A month
+    that cannot be judged raises its error once all the others are.
     """
-    rules = Rulebook(at)
-    written = 0
+    rules, written, failure = Rulebook(at), 0, None
     ids = list(declarations.order_by("month", "pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
-        with transaction.atomic():
-            written += _check_batch(ids[start : start + BATCH], rules, at)
+        batch = ids[start : start + BATCH]
+        try:
+            written += _check_batch(batch, rules, at)
+        except Exception:
+            # A rule that cannot be applied in one Caf leaves the others their verdicts.
+            for pk in batch:
+                try:
+                    written += _check_batch([pk], rules, at)
+                except Exception as error:
+                    logger.warning("quota of %s: %s", pk, type(error).__name__)
+                    failure = error
+    if failure:
+        raise failure
     return written
 
 
@@ -93,6 +107,7 @@ def _declared():
     )
 
 
+@transaction.atomic
 def _check_batch(ids, rules, at):
     locked = _declared().filter(pk__in=ids).order_by("pk")
     declarations = list(locked.select_for_update(of=("self",), no_key=True))
@@ -274,7 +289,8 @@ def _keep_alerts_true(checks, at):
             opened.append(_alert(check, at))
     for alert in over.values():
         alert.closed_at = at
-    Alert.objects.bulk_create(opened)
+    # Another month of the same crèche, judged at the same moment, may just have opened it.
+    Alert.objects.bulk_create(opened, ignore_conflicts=True)
     Alert.objects.bulk_update(standing.values(), ["text", "closed_at"])
 
 
