@@ -109,7 +109,8 @@ class PlaceForm(forms.Form):
             (code, f"{commune} ({commune.department_code})")
             for code, commune in self.communes.items()
         ]
-        if len(self.communes) < 2:
+        field.required = len(self.communes) > 1
+        if not field.required:
             field.widget = forms.HiddenInput()
         if len(self.communes) == 1:
             self.data = self.data.copy()
