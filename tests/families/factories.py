@@ -221,7 +221,9 @@ def make_contract(
 
 
 def sign_all(version, *, on=ON, at=AT, but=()):
-    """Every party signs, except these roles; the parent on site, her identity attested by her adviser."""
+    """Every party signs, except these roles; the parent on site, her identity attested by
+    her adviser.
+    """
     for role in (Signatory.Role.CARE, Signatory.Role.PARENT, Signatory.Role.ADVISER):
         if role not in but:
             for signatory in version.signatories.filter(role=role):
