@@ -188,7 +188,7 @@ def accept(referral, *, by=None, on=ON, at=AT):
 def make_contract(
     status="to_sign", *, referral=None, start_on=None, slots=None, on=ON, at=AT, **fields
 ):
-    """A contract in this state, proposed by its adviser from a confirmed referral, signed by each party.
+    """A contract in this state, proposed by its adviser from a confirmed referral, signed by all.
 
     `fields` go to the referral: provider, household, adviser, children…
     """
