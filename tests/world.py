@@ -50,7 +50,7 @@ def build_world() -> Places:
         "caf_manager": world.manager,
         "other_caf": world.neighbour_officer,
         "director": world.directors[first.pk],
-        "other_director": world.directors[world.neighbour_facility.pk],
+        "other_director": world.directors[world.neighbour_facilities[0].pk],
         "operator": persona["Philippe Girard"],
         "adviser": world.advisers[0],
         "other_adviser": world.neighbour_adviser,

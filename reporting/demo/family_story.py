@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from families.models import AvipContract, Child, Household, Parent, PlaceOffer, Signatory, Signature
 from families.workflow import contracts, outcomes, referrals
+from families.workflow.contract_steps import PLACEMENT
 from labels import workflow as labels
-from labels.models import Label
+from labels.models import Label, NetworkMember
 from reporting.demo import names
 from reporting.demo.label_story import at_ten
 
@@ -166,13 +167,22 @@ class FamilyStory:
     def in_force(self, provider, start_on, week):
         """A contract signed by all a week before its first day."""
         version = self.proposed(provider, start_on, week)
-        return self.sign(version, start_on - timedelta(days=7))
+        return self.begun(self.sign(version, start_on - timedelta(days=7)))
+
+    def begun(self, contract):
+        """Care begins on its first day, when that day has come."""
+        day = contract.start_on
+        for placement in contract.placements.all():
+            if day <= self.today:
+                with PLACEMENT.take("start", placement, by=None, on=day, at=at_ten(day)):
+                    pass
+        return contract
 
     def renewed(self, contract):
         """The next contract of the chain, signed by all before the first one ends."""
         day = contract.end_on - timedelta(days=8)
         version = contracts.renew(contract, by=contract.adviser, on=day, at=at_ten(day))
-        return self.sign(version, day + timedelta(days=1))
+        return self.begun(self.sign(version, day + timedelta(days=1)))
 
     def over(self, contract, outcome=""):
         """Its last day has passed; what became of the family is noted, or still to note."""
@@ -199,6 +209,7 @@ def tell(world, today, size):
         turn += 1
         made += _chain(story, provider, week, turn, started.get(provider.pk), size.months)
     _today(story, members)
+    _endings(story, members)
     _neighbour(story)
 
 
@@ -297,19 +308,81 @@ def _today(story, members):
         story.sent(free, soon, CHILDMINDER_WEEK, on=recent)
 
 
+def _endings(story, members):
+    """The ways a request or a contract may end that nobody waits for."""
+    today, world = story.today, story.world
+    provider = world.facilities[1]
+    later = today + timedelta(days=21 - today.weekday())
+    past = today - timedelta(days=30)
+    for verb in (referrals.cancel, referrals.decline):
+        referral = story.accepted(provider, later, WEEKS[1], on=today - timedelta(days=8))
+        day = today - timedelta(days=7)
+        verb(referral, by=referral.adviser, on=day, at=at_ten(day))
+    referrals.expire(
+        story.sent(provider, later, WEEKS[1], on=today - timedelta(days=12)),
+        on=today - timedelta(days=2),
+        at=at_ten(today - timedelta(days=2)),
+    )
+    _second_choice(story, provider, later)
+    cancelled = story.proposed(provider, later, WEEKS[1], on=today - timedelta(days=9)).contract
+    day = today - timedelta(days=3)
+    contracts.cancel(cancelled, by=cancelled.adviser, on=day, at=at_ten(day))
+    unsigned = story.proposed(provider, today - timedelta(days=50), WEEKS[1]).contract
+    contracts.lapse(unsigned, on=today - timedelta(days=10), at=at_ten(today - timedelta(days=10)))
+    stopped = story.in_force(provider, past - timedelta(days=past.weekday()), WEEKS[1])
+    contracts.terminate(
+        stopped, by=stopped.adviser, on=day, at=at_ten(day), reason="La famille déménage."
+    )
+    kept = story.in_force(world.facilities[0], today - timedelta(days=60), WEEKS[0])
+    placement = kept.placements.get()
+    contracts.keep_place(
+        placement,
+        by=kept.adviser,
+        on=today - timedelta(days=5),
+        at=at_ten(today - timedelta(days=5)),
+        until=date(placement.child.birth_date.year + 3, 8, 31),
+    )
+    if members:
+        member = NetworkMember.objects.get(provider=members.pop())
+        day = today - timedelta(days=40)
+        labels.leave_network(
+            member, by=world.coordinator, on=day, at=at_ten(day), reasons="Retraite"
+        )
+
+
+def _second_choice(story, provider, start_on):
+    """A family asked two crèches; one said yes, the other request has no object any more."""
+    day = story.today - timedelta(days=6)
+    referral = story.accepted(provider, start_on, WEEKS[3], on=day)
+    other = story.world.facilities[0]
+    household = referral.household
+    referrals.send(
+        household,
+        provider=other,
+        children=household.children.all(),
+        slots=WEEKS[3],
+        from_on=start_on,
+        by=household.adviser,
+        on=day,
+        at=at_ten(day),
+    )
+    day = story.today - timedelta(days=5)
+    referrals.confirm(referral, by=household.adviser, on=day, at=at_ten(day), how="en agence")
+
+
 def _neighbour(story):
     """The other Caf has a family and a request of its own."""
     world = story.world
     household = story.household(
         story.today - timedelta(days=2),
         adviser=world.neighbour_adviser,
-        provider=world.neighbour_facility,
+        provider=world.neighbour_facilities[0],
     )
     household.caf = world.neighbour
     household.save(update_fields=["caf"])
     referrals.send(
         household,
-        provider=world.neighbour_facility,
+        provider=world.neighbour_facilities[0],
         children=household.children.all(),
         slots=WEEKS[1],
         from_on=story.today + timedelta(days=21),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from avip.models import Document
 from labels import workflow
 from labels.charter import COMMITMENTS
-from labels.models import CommitmentAnswer, LabelApplication, SupportingDocument
+from labels.models import CommitmentAnswer, Label, LabelApplication, SupportingDocument
 from reporting.demo import names
 
 Proposal = LabelApplication.Proposal
@@ -133,28 +133,8 @@ def tell(world, today):
         # The first is the oldest, so that its renewal comes near; the last are still in ramp-up.
         months = 33 - index * 31 // max(len(world.facilities) - 1, 1)
         story.decided(provider, today - relativedelta(months=months, days=index % 20))
-    told = [
-        lambda provider: story.draft(provider, today - timedelta(days=3), complete=False),
-        lambda provider: story.draft(provider, today - timedelta(days=2), attached=False),
-        lambda provider: story.submitted(provider, today - timedelta(days=4)),
-        lambda provider: story.reviewed(provider, today - timedelta(days=20)),
-        lambda provider: _correction(story, provider, today),
-        lambda provider: story.ready(provider, today - timedelta(days=16)),
-        lambda provider: story.decided(
-            provider,
-            today - timedelta(days=60),
-            Proposal.REFUSE,
-            "Le règlement de fonctionnement ne mentionne pas l’engagement du label.",
-        ),
-        lambda provider: story.decided(
-            provider,
-            today - timedelta(days=50),
-            Proposal.DEFER,
-            "Le comité attend la convention avec France Travail.",
-        ),
-    ]
-    for tale, provider in zip(told, world.candidates, strict=False):
-        tale(provider)
+    for tale, provider in zip(TALES, world.candidates, strict=True):
+        tale(story, provider, today)
     _neighbour(world, today)
 
 
@@ -172,18 +152,91 @@ def _correction(story, provider, today):
     return application
 
 
+def _refused(story, provider, today):
+    reasons = "Le règlement de fonctionnement ne mentionne pas l’engagement du label."
+    story.decided(provider, today - timedelta(days=60), Proposal.REFUSE, reasons)
+
+
+def _deferred(story, provider, today):
+    reasons = "Le comité attend la convention avec France Travail."
+    story.decided(provider, today - timedelta(days=50), Proposal.DEFER, reasons)
+
+
+def _withdrawn(story, provider, today):
+    application = story.submitted(provider, today - timedelta(days=40))
+    workflow.withdraw(
+        application,
+        by=story.world.directors[provider.pk],
+        on=today - timedelta(days=30),
+        at=at_ten(today - timedelta(days=30)),
+        reasons="La crèche change de gestionnaire.",
+    )
+
+
+def _with_reservations(story, provider, today):
+    reasons = "Convention avec la Mission Locale à signer dans les trois mois."
+    granted = Proposal.GRANT_WITH_RESERVATIONS
+    story.decided(provider, today - timedelta(days=70), granted, reasons)
+    story.world.facilities.append(provider)
+
+
+def _life(*steps):
+    """A label granted a year ago, then these steps of its life, twelve days ago."""
+
+    def tale(story, provider, today):
+        story.decided(provider, today - timedelta(days=400))
+        label = Label.objects.get(provider=provider)
+        holder = story.world.directors[provider.pk]
+        day = today - timedelta(days=12)
+        for name in steps:
+            by = holder if name == "relinquish" else story.world.manager
+            workflow.take_label_step(
+                name, label, by=by, on=day, at=at_ten(day), reasons="Travaux dans les locaux."
+            )
+
+    return tale
+
+
+# One crèche for each state of the review and of the label's life that the others do not show.
+TALES = [
+    lambda story, provider, today: story.draft(provider, today - timedelta(days=3), complete=False),
+    lambda story, provider, today: story.draft(provider, today - timedelta(days=2), attached=False),
+    lambda story, provider, today: story.submitted(provider, today - timedelta(days=4)),
+    lambda story, provider, today: story.reviewed(provider, today - timedelta(days=20)),
+    _correction,
+    lambda story, provider, today: story.ready(provider, today - timedelta(days=16)),
+    _refused,
+    _deferred,
+    _withdrawn,
+    _with_reservations,
+    _life("suspend"),
+    _life("give_notice"),
+    _life("give_notice", "withdraw"),
+    _life("relinquish"),
+]
+
+
 def _neighbour(world, today):
-    """The neighbouring Caf has one agent: a member of its committee confirms by link."""
-    day = today - timedelta(days=200)
-    own = LabelStory(world)
-    provider = world.neighbour_facility
-    application = own.submitted(provider, day)
-    officer = world.neighbour_officer
+    """The neighbouring Caf has one agent: a member of its committee confirms by link.
+
+    One decision is confirmed, the other still waits.
+    """
+    story = LabelStory(world)
+    labelled, waiting = world.neighbour_facilities
+    confirmation = _decided_alone(story, labelled, today - timedelta(days=200))
+    day = today - timedelta(days=199)
+    workflow.confirm_decision(confirmation, on=day, at=at_ten(day))
+    _decided_alone(story, waiting, today - timedelta(days=2))
+
+
+def _decided_alone(story, provider, day):
+    application = story.submitted(provider, day)
+    officer = story.world.neighbour_officer
     workflow.start_review(application, by=officer, on=day, at=at_ten(day))
     workflow.declare_ready(
         application, by=officer, on=day, at=at_ten(day), proposal=Proposal.GRANT, reasons="Complet."
     )
-    confirmation = workflow.record_decision(
+    return workflow.record_decision(
         application,
         by=officer,
         on=day,
@@ -197,4 +250,3 @@ def _neighbour(world, today):
             "email": "comite@demonstration.example.fr",
         },
     )
-    workflow.confirm_decision(confirmation, on=day, at=at_ten(day))

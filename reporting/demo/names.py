@@ -14,6 +14,7 @@ FACILITIES = [
     "Le Grand Plongeoir", "Les Mandarines", "La Lanterne Douce", "Les Petites Voiles",
     "Le Sentier des Escargots", "Les Toupies", "La Bulle d’Encre", "Les Allumettes",
     "Le Marchepied", "Les Sabots Légers", "La Voile Carrée", "Les Contes Renversés",
+    "Le Petit Tamis", "Les Bas", "La Marelle", "Les Fanions", "Le Grelot", "Les Osiers",
 ]  # fmt: skip
 
 FIRST_NAMES = [

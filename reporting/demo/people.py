@@ -40,7 +40,7 @@ class World:
     coordinator: User = None
     facilities: list = field(default_factory=list)  # Providers of the Caf
     candidates: list = field(default_factory=list)  # crèches without a label yet
-    neighbour_facility: Provider = None
+    neighbour_facilities: list = field(default_factory=list)
     childminders: list = field(default_factory=list)
     directors: dict = field(default_factory=dict)  # provider id -> User
     advisers: list = field(default_factory=list)
@@ -222,10 +222,10 @@ def build(size, today) -> World:
         "Paul", "Voisin", neighbour, persona=True, quality="chargé de conseil", is_admin=True
     )
     commune = places.montreuil()
-    world.neighbour_facility = facility("Les Voisins d’en Face", neighbour, commune, 90, 20)
-    world.directors[world.neighbour_facility.pk] = people.person(
-        "Luc", "Autre", world.neighbour_facility, quality="directeur"
-    )
+    for number, name in enumerate(["Les Voisins d’en Face", "La Rive Opposée"], start=90):
+        provider = facility(name, neighbour, commune, number, 20)
+        world.neighbour_facilities.append(provider)
+        world.directors[provider.pk] = people.person("Luc", "Autre", provider, quality="directeur")
     world.neighbour_adviser = people.person(
         "Rose", "Lointier",
         places.agency(Agency.Kind.MISSION_LOCALE, "Mission Locale de Montreuil", commune),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Concat, Left
 from django.urls import reverse
 
@@ -16,6 +16,7 @@ from families.models import (
     Parent,
     Referral,
 )
+from partners.models import Membership
 from reporting.waits.wait import (
     LATER,
     MONTH,
@@ -142,6 +143,44 @@ FAMILIES = [
             url=referral.get_absolute_url(),
             action="Prévenir la famille",
             deadline=referral.answered_at + timedelta(days=SCHEDULES["family_confirmation_days"]),
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:referral_list",
+        is_agency,
+        lambda user, today: (
+            _referrals()
+            .filter(agency__in=user.reach.agencies, status=Referral.Status.WAITING_LIST)
+            .family_to_tell()
+            .order_by("answered_at")
+        ),
+        lambda referral: Item(
+            title="La famille est en liste d’attente\xa0: dites-le-lui",
+            detail=f"{referral.provider}, à partir du {fr_date(referral.from_on)}",
+            url=referral.get_absolute_url(),
+            action="Prévenir la famille",
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:referral_list",
+        coordinates,
+        lambda user, today: (
+            _referrals()
+            .filter(
+                ~Exists(Membership.objects.in_force(today).filter(provider=OuterRef("provider"))),
+                provider__childminder__service__in=user.reach.services,
+                status=Referral.Status.SENT,
+            )
+            .order_by("answer_due_at")
+        ),
+        lambda referral: Item(
+            title=f"Répondre pour {referral.provider}, qui n’a pas de compte",
+            detail=f"À partir du {fr_date(referral.from_on)}, {referral.agency}",
+            url=referral.get_absolute_url(),
+            action="Répondre",
+            deadline=referral.answer_due_at,
         ),
     ),
     Wait(
