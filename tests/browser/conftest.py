@@ -45,7 +45,7 @@ def browser(chromium, live_server, settings, tmp_path):
     opened = Browser(chromium, live_server.url)
     yield opened
     opened.close()
-    assert opened.problems == []
+    assert not opened.problems, "\n".join(opened.problems)
 
 
 class Clock:

@@ -159,7 +159,7 @@ def parent_signs_on_her_phone(browser, worker, *, email, phone) -> Window:
     parent.fills("Code reçu", code_in_last_text_to(phone))
     parent.presses("Continuer")
     parent.sees("Ce que vous signez", "Issa", "Lire tout le contrat")
-    assert parent.fits()
+    assert not parent.sticks_out()
     parent.ticks("J’ai lu et je suis d’accord")
     parent.presses("Signer", exact=True)
     parent.sees("Vous avez signé le", "Tout le monde a signé")

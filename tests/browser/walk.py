@@ -12,6 +12,12 @@ from tests.factories import PASSWORD
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+STICKS_OUT = """() => {
+  if (document.scrollingElement.scrollWidth <= window.innerWidth) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter(one => !one.closest(".menu") && one.getBoundingClientRect().right > innerWidth)
+    .map(one => one.outerHTML.slice(0, 120)).slice(-3);
+}"""
 PATIENCE = 6_000  # milliseconds
 
 
@@ -163,9 +169,9 @@ class Window:
             expect(self.page.get_by_text(text)).to_have_count(0)
         return self
 
-    def fits(self):
-        """Nothing is cut or scrolls sideways at this width."""
-        return self.page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    def sticks_out(self):
+        """What makes the page scroll sideways at this width; nothing when it fits."""
+        return self.page.evaluate(STICKS_OUT)
 
     @contextmanager
     def at(self, size):

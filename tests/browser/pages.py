@@ -1,0 +1,207 @@
+"""Every page of the site and who opens it: by the table of access, or by its own story."""
+
+import re
+from types import SimpleNamespace
+
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
+from families.signing import code_digits, issue_link, link_token, send_code
+from labels.checks import SECTIONS
+from labels.models import LabelApplication
+from labels.requests import ask_for_label
+from labels.workflow import record_decision
+from partners.invitations import token_of
+from partners.tokens import make_token, sha256_of
+from reporting.demo.label_story import LabelStory
+from tests import factories as f
+from tests.access_table import ACCESS, SIGNED_IN
+
+# Those for whom a page has most to show; for the others, the first who sees it.
+CONCERNED = {
+    "reporting:todo": "adviser",
+    "reporting:caf_dashboard": "caf_officer",
+    "labels:application_list": "director",
+    "labels:application_decision": "caf_manager",
+    "labels:label_list": "caf_officer",
+    "families:household_list": "adviser",
+    "families:referral_list": "adviser",
+    "families:search": "adviser",
+    "families:network_list": "coordinator",
+    "families:contract_list": "adviser",
+    "families:declaration_list": "director",
+    "families:quota_list": "director",
+    "families:declaration_detail": "director",
+}
+DOWNLOADS = {
+    "labels:supporting_document",
+    "labels:certificate",
+    "families:contract_pdf",
+    "families:contract_evidence",
+    "families:parent_pdf",
+}
+# An empty answer is right there, or there is no question: without the link of a mail, for instance.
+NEVER_REFUSE = {
+    "partners:calendar",
+    "labels:application_check",
+    "labels:application_section",
+    "labels:request_confirm_form",
+    "labels:decision_confirm_form",
+    "families:referral_validate",
+    "families:referral_confirm",
+    "families:parent_lost",
+}
+FAULTS = ["400", "403", "403_csrf", "404", "429", "500"]
+
+
+def readers_of(name):
+    """Who opens this page, whoever it concerns most first; nobody for what only takes a POST."""
+    page = ACCESS[name]
+    if page.post_only or name in DOWNLOADS:
+        return []
+    seen_by = [persona for persona in ["anonymous", *SIGNED_IN] if persona in page.see]
+    return sorted(seen_by, key=lambda persona: persona != CONCERNED.get(name))
+
+
+def address(name, world):
+    return reverse(name, args=ACCESS[name].args(world))
+
+
+def can_refuse(name):
+    """Whether this page has a form that an empty answer does not satisfy."""
+    return "error" in ACCESS[name].states and name not in NEVER_REFUSE
+
+
+def prepare(world):
+    """The parent who has still to sign is reached both ways, and has been sent a code."""
+    parent = world.parent_signatory.parent
+    parent.email, parent.phone = "parent@example.fr", "0600000009"
+    parent.save(update_fields=["email", "phone"])
+    director = world.people["director"]
+    send_code(world.parent_signatory, channel="sms", by=director, at=timezone.now())
+
+
+def other_pages(world):
+    """(who, address, refuses an empty form): the pages of the table in their other states."""
+
+    def at(who, name, *args, error=False, query=""):
+        return who, reverse(name, args=args) + query, error
+
+    accepted = Referral.objects.filter(status="accepted").first()
+    declared = (
+        MonthlyDeclaration.objects.exclude(status="open").filter(provider=world.first).first()
+    )
+    return [
+        at("caf_officer", "labels:application_detail", world.unattached.pk),
+        at("caf_officer", "labels:application_detail", world.under_review.pk),
+        at("caf_officer", "labels:application_list"),
+        at("director", "labels:application_detail", world.draft_of_first.pk),
+        *[
+            at("director", "labels:application_section", world.draft_of_first.pk, section)
+            for section in SECTIONS
+        ],
+        at(world.submitted.opened_by, "labels:application_submitted", world.submitted.pk),
+        at(world.request.user, "labels:request_waiting"),
+        at("director", "reporting:todo"),
+        at("director", "families:contract_detail", world.to_sign.pk),
+        at("director", "families:declaration_detail", declared.pk),
+        at("director", "families:declaration_detail", declared.pk, query="?fait=1"),
+        at("adviser", "families:search", query=f"?famille={world.household.pk}"),
+        at(accepted.adviser, "families:referral_confirm", accepted.pk, error=True),
+        at("anonymous", "families:verify", world.sealed.code),
+        at("anonymous", "families:verify", "INCONNU"),
+        *[at("newcomer", name) for name in CONCERNED if "newcomer" in ACCESS[name].see],
+        *[("anonymous", address, error) for address, error in pages_behind_a_link(world)],
+        *[("anonymous", f"/panne/{number}/", False) for number in FAULTS],
+    ]
+
+
+def pages_behind_a_link(world):
+    """(address, refuses an empty form): the links of mails to people without an account."""
+    invitation = world.invitation
+    invitation.token_sha256 = sha256_of(token_of(invitation))
+    invitation.save(update_fields=["token_sha256"])
+    request = ask_for_label(
+        world.caf,
+        siret=f.make_siret(),
+        facility_name="La Toute Neuve",
+        postal_code="75020",
+        first_name="Nina",
+        last_name="Neuve",
+        email="nina@example.fr",
+    )
+    request_token = make_token("labels.request", request.pk)
+    return [
+        (reverse("partners:invitation", args=[token_of(invitation)]), True),
+        (reverse("labels:request_confirm", args=[request_token]), True),
+        (reverse("labels:decision_confirm", args=[_decision_to_confirm()]), False),
+    ]
+
+
+def _decision_to_confirm():
+    """The token of a committee member, in a Caf whose only agent reviewed the dossier."""
+    caf = f.make_caf("77", "Caf de Seine-et-Marne")
+    creche = f.make_facility("Les Grands Prés", caf=caf)
+    officer = f.make_user("Solène", "Seule", member_of=caf)
+    director = f.make_user("Dora", "Prés", member_of=creche)
+    today = timezone.localdate()
+    story = LabelStory(SimpleNamespace(directors={creche.pk: director}, officer=officer))
+    confirmation = record_decision(
+        story.ready(creche, today),
+        by=officer,
+        on=today,
+        decision=LabelApplication.Proposal.GRANT,
+        reasons="Avis favorable.",
+        decided_on=today,
+        confirmer={"name": "Jeanne Comité", "quality": "membre", "email": "jeanne@example.fr"},
+    )
+    return make_token("labels.decision", confirmation.pk)
+
+
+def parent_link(world):
+    """The link of the parent who has still to sign, just sent."""
+    parent = world.parent_signatory.parent
+    return issue_link(world.to_sign, parent, channel="email", by=None, at=timezone.now())
+
+
+def expire(link):
+    """A week has passed."""
+    ParentLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
+
+
+def parent_address(link):
+    link.refresh_from_db()
+    return reverse("families:parent_entry", args=[link_token(link)])
+
+
+def latest_code():
+    """What the parent reads on her telephone."""
+    return code_digits(SigningCode.objects.latest("sent_at"))
+
+
+def session_of(user, url):
+    """The cookie of somebody who has just given her password, for a browser at this address."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    record_authentication(
+        SimpleNamespace(session=session), user, method="password", reauthenticated=True
+    )
+    session.save()
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def page_templates():
+    """Every template that is a whole page."""
+    folder = settings.BASE_DIR / "templates"
+    whole = re.compile(r'{% extends "base(_parent)?\.html"')
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*.html")
+        if whole.search(path.read_text(encoding="utf-8"))
+    }
