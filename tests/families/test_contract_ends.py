@@ -1,4 +1,4 @@
-"""The ends: reminders that leave once, contracts that stop, outcomes; and the nights of the months."""
+"""The ends: reminders sent once, contracts that stop, outcomes; the nights of the months."""
 
 from datetime import UTC, date, datetime, timedelta
 
