@@ -56,15 +56,11 @@ class ApplicationCreate(FormView):
     form_class = OpenApplicationForm
 
     def dispatch(self, request, *args, **kwargs):
-        self.providers = self._own_facilities()
-        return super().dispatch(request, *args, **kwargs)
-
-    def _own_facilities(self):
-        reach = self.request.user.reach
-        mine = Provider.objects.visible_to(self.request.user).managed_by(self.request.user)
-        if not (reach.providers or reach.operators):
+        mine = Provider.objects.visible_to(request.user).managed_by(request.user)
+        self.providers = mine.filter(kind=Provider.Kind.FACILITY)
+        if not self.providers:
             raise PermissionDenied
-        return mine.filter(kind=Provider.Kind.FACILITY)
+        return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "providers": self.providers}

@@ -300,6 +300,10 @@ def _today(story, members):
         on=today - timedelta(days=5),
         at=at_ten(today - timedelta(days=5)),
     )
+    story.sign(
+        story.proposed(first, soon, WEEKS[3], on=today - timedelta(days=6)),
+        today - timedelta(days=1),
+    )
     unsigned = story.proposed(first, soon, WEEKS[2], on=today - timedelta(days=5))
     story.sign(unsigned, today - timedelta(days=2), roles=[Signatory.Role.ADVISER])
     story.proposed(second, soon, WEEKS[1], on=today - timedelta(days=4))
