@@ -183,7 +183,9 @@ ACCESS = {
     "families:referral_list": page(MEMBERS, states="empty many"),
     "families:referral_detail": page(f"{CONTRACT_PARTIES} {CAF}", of("referral")),
     "families:referral_step": page(CONTRACT_PARTIES, of("referral", "cancel"), CAF, post_only=True),
-    "families:referral_validate": page("coordinator", of("to_validate"), CAF, states="one error"),
+    "families:referral_validate": page(
+        "coordinator", of("to_validate"), f"{CAF} adviser", states="one error"
+    ),
     "families:referral_accept": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
     "families:referral_refuse": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
     "families:referral_confirm": page(

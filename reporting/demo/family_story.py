@@ -39,10 +39,11 @@ class FamilyStory:
         self.count = 0
 
     def adviser_near(self, provider):
-        """The first crèche works with the first adviser: their lists answer each other."""
+        """The first crèche and the childminders work with the first adviser: their lists meet."""
         advisers = self.world.advisers
-        is_first = provider == self.world.facilities[0]
-        return advisers[0] if is_first else advisers[self.count % len(advisers)]
+        if provider == self.world.facilities[0] or provider.is_childminder:
+            return advisers[0]
+        return advisers[self.count % len(advisers)]
 
     def household(self, on, *, adviser, provider):
         """A family known to an adviser since that day, living near a provider."""
