@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView, View
@@ -15,7 +16,7 @@ from families import contract_page
 from families.contract_text import readable_code
 from families.documents import articles_of, essentials_of
 from families.forms.contracts import ContractFilter, ProposeForm, RenewForm
-from families.models import AvipContract, Referral
+from families.models import AvipContract, ContractVersion, Referral
 from families.permissions import takes_part
 from families.proposal import last_day_of_contract, last_day_of_renewal
 from families.workflow import contracts
@@ -39,9 +40,12 @@ class ContractList(VisibleObjectsMixin, ListView):
         self.filter = ContractFilter(self.request.GET, queryset=seen, request=self.request)
         return (
             self.filter.qs.select_related(
-                "provider__commune", "provider__facility", "provider__childminder", "household"
+                "provider__facility", "provider__childminder", "household"
             )
-            .prefetch_related("versions", "household__parents")
+            # The texts are long, and no line of the list reads them.
+            .prefetch_related(
+                Prefetch("versions", ContractVersion.objects.defer("html")), "household__parents"
+            )
             .order_by("-start_on", "pk")
         )
 

@@ -43,11 +43,7 @@ class ReferralList(VisibleObjectsMixin, ListView):
         seen = super().get_queryset().order_by("-sent_at", "pk")
         self.filter = ReferralFilter(self.request.GET, queryset=seen)
         return self.filter.qs.select_related(
-            "provider__commune",
-            "provider__facility",
-            "provider__childminder",
-            "agency",
-            "household",
+            "provider__facility", "provider__childminder", "agency", "household"
         ).prefetch_related("children", "slots", "household__parents")
 
     def get_context_data(self, **kwargs):
