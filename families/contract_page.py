@@ -136,7 +136,7 @@ def next_act(contract, rows, user, on: date) -> dict:
             "action": "Proposer le renouvellement",
         }
     over = contract.status in (Contract.ENDED, Contract.TERMINATED)
-    if over and not contract.outcome and not contract.renewals.live().exists():
+    if over and not contract.outcome and not _renewal(contract):
         return {
             "text": "noter ce que devient la famille.",
             "url": reverse("families:outcome_record", args=[contract.pk]),
@@ -195,7 +195,7 @@ def may_renew(contract, user, on: date) -> bool:
         and contract.status in (Contract.ACTIVE, Contract.ENDED)
         and contract.renewals_left > 0
         and on <= late
-        and not contract.renewals.live().exists()
+        and not _renewal(contract)
     )
 
 
@@ -203,7 +203,13 @@ def following(contract):
     """The contract that renews this one, if it has run and there is one."""
     if contract.status in (Contract.TO_SIGN, *AvipContract.GIVEN_UP):
         return None
-    return contract.renewals.live().first()
+    return _renewal(contract)
+
+
+def _renewal(contract):
+    """The contract that follows, signed or waiting for signatures (prefetch `renewals`)."""
+    given_up = AvipContract.GIVEN_UP
+    return next((c for c in contract.renewals.all() if c.status not in given_up), None)
 
 
 def _notice():

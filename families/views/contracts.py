@@ -80,7 +80,7 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             "agency",
             "adviser",
             "household",
-        ).prefetch_related("versions", "household__parents", "children")
+        ).prefetch_related("versions", "renewals", "household__parents", "children")
 
     def get_context_data(self, **kwargs):
         contract, user = self.object, self.request.user
