@@ -13,10 +13,11 @@ from tests.factories import PASSWORD
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 STICKS_OUT = """() => {
-  if (document.scrollingElement.scrollWidth <= window.innerWidth) return [];
-  return [...document.querySelectorAll("body *")]
-    .filter(one => !one.closest(".menu") && one.getBoundingClientRect().right > innerWidth)
-    .map(one => one.outerHTML.slice(0, 120)).slice(-3);
+  const width = document.scrollingElement.scrollWidth;
+  if (width <= innerWidth) return [];
+  const wide = one => one.getBoundingClientRect().left + one.scrollWidth > innerWidth;
+  const found = [...document.querySelectorAll("main *")].filter(wide);
+  return [`${width} px`, ...found.map(one => one.outerHTML.slice(0, 120)).slice(-3)];
 }"""
 PATIENCE = 6_000  # milliseconds
 
