@@ -205,11 +205,12 @@ def file_size(size):
 
 @register.filter
 def percent(basis_points):
-    """« 19,6 % », from basis points (1960); cut, not rounded: a missed rule never looks met."""
+    """« 16,67 % », from basis points (1667): never rounded further, a missed rule never looks met."""
     if basis_points is None or basis_points == "":
         return ""
-    whole, tenths = divmod(int(basis_points) // 10, 10)
-    return f"{number(whole)}{f',{tenths}' if tenths else ''}{NBSP}%"
+    whole, rest = divmod(int(basis_points), 100)
+    decimals = f"{rest:02d}".rstrip("0")
+    return f"{number(whole)}{f',{decimals}' if decimals else ''}{NBSP}%"
 
 
 @register.filter

@@ -136,9 +136,19 @@ def test_minutes_are_said_in_hours(minutes, said):
 
 @pytest.mark.parametrize(
     ("basis_points", "said"),
-    [(1960, "19,6 %"), (2000, "20 %"), (1999, "19,9 %"), (0, "0 %"), (10_000, "100 %"), (5, "0 %")],
+    [
+        (1960, "19,6 %"),
+        (2000, "20 %"),
+        (1999, "19,99 %"),
+        (1667, "16,67 %"),
+        (0, "0 %"),
+        (10_000, "100 %"),
+        (5, "0,05 %"),
+    ],
 )
-def test_a_share_is_cut_so_that_a_missed_rule_never_looks_met(basis_points, said):
+def test_a_share_is_said_to_the_basis_point_so_that_a_missed_rule_never_looks_met(
+    basis_points, said
+):
     assert spaced(words.percent(basis_points)) == said
 
 

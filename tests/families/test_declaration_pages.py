@@ -127,7 +127,7 @@ def test_declaring_leads_to_what_happens_next_with_the_gauge(page, declaration):
     html = page.get(fait=1).content.decode()
     assert "Octobre\xa02026 est déclaré" in html
     assert "Vous pouvez corriger ce mois jusqu’au 19\xa0novembre\xa02026." in html
-    assert "<meter" in html and "3,3\xa0%" in html
+    assert "<meter" in html and "3,33\xa0%" in html
 
 
 def test_what_is_declared_is_read_and_no_longer_typed(page):
@@ -261,7 +261,7 @@ def test_the_list_says_what_waits_and_how_each_month_stands(client, provider):
     client.force_login(director_of(provider))
     html = client.get(reverse("families:declaration_list")).content.decode()
     assert "septembre\xa02026 est fini, faites le point pour Les Petits Rameurs." in html
-    assert "sous le seuil" in html and "3,3\xa0%" in html
+    assert "sous le seuil" in html and "3,33\xa0%" in html
     filtered = client.get(reverse("families:declaration_list"), {"status": "open"})
     assert "sous le seuil" not in filtered.content.decode()
 

@@ -48,8 +48,8 @@ def test_a_dossier_in_order_raises_nothing(facility, director):
 @pytest.mark.parametrize(
     ("children", "avip", "enough", "said"),
     [
-        (46, 9, False, "19,5\xa0%"),
-        (46, 10, True, "21,7\xa0%"),
+        (46, 9, False, "19,56\xa0%"),
+        (46, 10, True, "21,73\xa0%"),
         (50, 10, True, "20\xa0%"),
         (51, 10, False, "en demande 11"),
     ],
