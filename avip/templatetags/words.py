@@ -205,7 +205,7 @@ def file_size(size):
 
 @register.filter
 def percent(basis_points):
-    """« 16,67 % », from basis points (1667): never rounded further, a missed rule never looks met."""
+    """« 16,67 % » from basis points (1667), not rounded further: a missed rule never looks met."""
     if basis_points is None or basis_points == "":
         return ""
     whole, rest = divmod(int(basis_points), 100)
