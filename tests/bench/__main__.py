@@ -34,7 +34,7 @@ def run(folder: Path) -> None:
 
     started = time.monotonic()
     say("Database and static files…")
-    call_command("check")
+    call_command("check", stdout=sys.stderr)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     say(f"National scale: {NATIONAL.contracts} contracts… ({time.monotonic() - started:.0f} s)")
@@ -46,7 +46,7 @@ def run(folder: Path) -> None:
     say(f"Documents and nightly work… ({time.monotonic() - started:.0f} s)")
     figures = work.figures(country)
     say(f"Done in {time.monotonic() - started:.0f} s.\n")
-    say(report.machine(), to=sys.stdout)
+    say(report.conditions(NATIONAL), to=sys.stdout)
     say("\n" + report.pages_table(reference_ms, measured, missing), to=sys.stdout)
     say("\n" + report.work_table(figures), to=sys.stdout)
 

@@ -5,19 +5,24 @@ import platform
 
 from django.db import connection
 
-from tests.bench.measures import Measured
+from tests.bench.measures import ROUNDS, Measured
 from tests.bench.pages import Page
 from tests.bench.serving import WORKERS
+from tests.bench.size import Size
 
 
-def machine() -> str:
-    """What the figures were measured on."""
+def conditions(size: Size) -> str:
+    """What the figures were measured on, and how."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         version = cursor.fetchone()[0].split()[0]
     return (
         f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {version}, "
-        f"gunicorn with {WORKERS} synchronous workers, production settings."
+        f"gunicorn with {WORKERS} synchronous workers, production settings. "
+        f"{size.contracts:,} contracts ({size.viewed_contracts} in the agency that looks), "
+        f"{size.facilities:,} labelled crèches and {size.childminders:,} childminders "
+        f"in {size.cafs} Cafs, {size.viewed_applications} label applications in its queue. "
+        f"Medians of {ROUNDS} interleaved rounds."
     )
 
 

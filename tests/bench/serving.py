@@ -38,6 +38,7 @@ def environment(folder: Path, secret: str) -> dict[str, str]:
         "AVIP_BASE_URL": f"https://{HOST}",
         "AVIP_BENCH_STATIC": str(folder / "static"),
         "AVIP_SEAL_P12": str(folder / "seal.p12"),
+        "AVIP_SEAL_PASSPHRASE": "",
         "EMAIL_URL": "dummymail://",
         "LOG_LEVEL": "ERROR",
     }
