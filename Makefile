@@ -3,7 +3,8 @@ LOCAL = python -m avip.local
 RUNTIME = @.ci/bootstrap runtime
 DEV = @.ci/bootstrap dev
 DEPLOYED = DJANGO_SETTINGS_MODULE=avip.settings AVIP_MODE=production \
-  AVIP_BASE_URL=https://avip.example.fr ALLOWED_HOSTS=avip.example.fr
+  AVIP_BASE_URL=https://avip.example.fr ALLOWED_HOSTS=avip.example.fr \
+  EMAIL_URL=smtp://localhost AVIP_SMS_BACKEND=operateur.send
 
 .PHONY: help run reset manage test test-fast test-long test-one bench check format
 

@@ -210,10 +210,23 @@ WHITENOISE_USE_FINDERS = MODE != "production"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(env.email_url_config(env("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Avip <ne-pas-repondre@avip.invalid>")
-SMS_BACKEND = env("AVIP_SMS_BACKEND", default="avip.mail.sms_to_file")
+SMS_BACKEND = env("AVIP_SMS_BACKEND", default="") or "avip.mail.sms_to_file"
+# A link, a code or a warning written to a file reaches no family.
+SENDS_NOTHING = ("console", "dummy", "filebased", "locmem")
+if MODE == "production":
+    if EMAIL_BACKEND.split(".")[-2] in SENDS_NOTHING:  # noqa: F821, set by env.email
+        raise ImproperlyConfigured(
+            "En production, EMAIL_URL donne le serveur qui envoie les courriels\xa0: "
+            "smtp+tls://utilisateur:motdepasse@hote:587."
+        )
+    if SMS_BACKEND == "avip.mail.sms_to_file":
+        raise ImproperlyConfigured(
+            "En production, AVIP_SMS_BACKEND nomme la fonction qui envoie les SMS\xa0: "
+            "avip.mail.sms_to_file ne fait que les écrire dans un fichier."
+        )
 PRIVATE_DIR = Path(env("AVIP_PRIVATE_DIR", default=str(BASE_DIR / ".local"))).absolute()
 SEAL_P12 = env("AVIP_SEAL_P12", default="")
 SEAL_PASSPHRASE = env("AVIP_SEAL_PASSPHRASE", default="")

@@ -39,7 +39,8 @@ def environment(folder: Path, secret: str) -> dict[str, str]:
         "AVIP_BENCH_STATIC": str(folder / "static"),
         "AVIP_SEAL_P12": str(folder / "seal.p12"),
         "AVIP_SEAL_PASSPHRASE": "",
-        "EMAIL_URL": "dummymail://",
+        "EMAIL_URL": "smtp://localhost",
+        "AVIP_SMS_BACKEND": "operateur.send",
         "LOG_LEVEL": "ERROR",
     }
 
