@@ -183,7 +183,7 @@ def latest_code():
     return code_digits(SigningCode.objects.latest("sent_at"))
 
 
-def session_of(user, url):
+def session_of(user, url, **kept):
     """The cookie of somebody who has just given her password, for a browser at this address."""
     client = Client()
     client.force_login(user)
@@ -191,6 +191,7 @@ def session_of(user, url):
     record_authentication(
         SimpleNamespace(session=session), user, method="password", reauthenticated=True
     )
+    session.update(kept)
     session.save()
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": url}
