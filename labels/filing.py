@@ -13,7 +13,7 @@ from labels.models import (
     LabelApplication,
     SupportingDocument,
 )
-from labels.permissions import applies
+from labels.permissions import applies, is_known_to_caf
 from labels.workflow import running_label
 from partners.models import Provider
 from partners.permissions import runs_provider
@@ -23,6 +23,7 @@ from partners.permissions import runs_provider
 def open_application(provider, *, by, on, at=None):
     """The open first application of this crèche: the one that exists, else a new draft.
 
+    It waits to be attached as long as the Caf has not said who works in this crèche.
     Raises StepRefused when a label runs already, PermissionDenied when `by` does not work there.
     """
     provider = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -35,7 +36,8 @@ def open_application(provider, *, by, on, at=None):
     held = running_label(provider, on)
     if held:
         raise StepRefused(f"Cette crèche a déjà un label jusqu’au {held.ends_on:%d/%m/%Y}.")
-    return start_draft(provider, by=by, attached_at=moment(at), at=at)
+    attached = is_known_to_caf(provider) or provider.facility.operator_id in by.reach.operators
+    return start_draft(provider, by=by, attached_at=moment(at) if attached else None, at=at)
 
 
 def start_draft(provider, *, by, attached_at, at=None):

@@ -1,7 +1,7 @@
 """Who may do what to a dossier of the label; they agree with its `visible_to`."""
 
 from labels.models import DecisionConfirmation, LabelApplication
-from partners.models import Membership
+from partners.models import Invitation, Membership
 from partners.permissions import coordinates, is_caf_agent, is_caf_manager, runs_provider
 
 # The steps that make somebody a reviewer of the dossier.
@@ -11,6 +11,25 @@ REVIEW_STEPS = ("start_review", "ask_correction", "declare_ready")
 def applies(by, application):
     """Works for the crèche of this dossier, or for its operator."""
     return runs_provider(by, application.provider)
+
+
+def is_known_to_caf(provider):
+    """Whether the team of this crèche comes from its Caf, and not from an unanswered request.
+
+    A request opens a crèche with a draft that nobody has attached yet: the Caf knows its people
+    once it has attached one of its drafts, or invited somebody there itself.
+    """
+    drafts = LabelApplication.objects.filter(provider=provider)
+    invited = Invitation.objects.filter(
+        provider=provider,
+        accepted_at__isnull=False,
+        invited_by__memberships__caf=provider.caf_id,
+    )
+    return (
+        not drafts.filter(attached_at=None).exists()
+        or drafts.filter(attached_at__isnull=False).exists()
+        or invited.exists()
+    )
 
 
 def reviews(by, application):

@@ -10,8 +10,10 @@ from avip.jobs import SCHEDULES
 from avip.workflow import StepRefused, moment
 from labels import notifications
 from labels.filing import open_application, start_draft
-from labels.models import LabelRequest
-from labels.workflow import running_label
+from labels.models import LabelApplication, LabelRequest
+from labels.permissions import is_known_to_caf
+from labels.workflow import attach, dismiss, running_label
+from partners import invitations
 from partners.models import Commune, Facility, Membership, Provider, User
 from partners.permissions import is_caf_agent
 from partners.tokens import make_token, sha256_of
@@ -92,14 +94,21 @@ def confirm_request(request, *, by=None, password="", commune, quality, on, at=N
 def attach_person(request, *, by, on, at=None):
     """The Caf knows this person at a crèche already registered: she enters it.
 
+    Whoever held a crèche that the Caf had attached nobody to leaves it, and she administers it.
     Its draft, opened or resumed, is returned; None where the crèche holds a label already.
     """
     request = _waiting_request(request, by)
+    provider = Provider.objects.select_for_update(no_key=True).get(pk=request.provider_id)
+    is_first = not is_known_to_caf(provider)
+    if is_first:
+        _clear_out(request, by=by, on=on, at=at)
     _make_member(request, on)
     # Her memberships of the day are read again: she has just entered.
     person = User.objects.get(pk=request.user_id)
     if not running_label(request.provider, on):
         request.application = open_application(request.provider, by=person, on=on, at=at)
+        if is_first:
+            attach(request.application, by=by, on=on, at=at)
     _answer(request, by, at)
     notifications.tell(
         "labels.attached", request.application or request.provider, [person], key=request.pk, at=at
@@ -111,6 +120,17 @@ def attach_person(request, *, by, on, at=None):
 def turn_down(request, *, by, at=None):
     """The Caf does not know this person at that crèche: nothing opens."""
     _answer(_waiting_request(request, by), by, at)
+
+
+def _clear_out(request, *, by, on, at):
+    """Close what others hold of a crèche where the Caf knows nobody; her own draft stays."""
+    drafts = LabelApplication.objects.open().filter(provider=request.provider)
+    for draft in drafts.exclude(opened_by=request.user):
+        reasons = "La Caf a rattaché une autre personne à cette crèche."
+        dismiss(draft, by=by, on=on, reasons=reasons, at=at)
+    members = Membership.objects.in_force(on).filter(provider=request.provider)
+    others = User.objects.filter(pk__in=members.values("user")).exclude(pk=request.user_id)
+    invitations.turn_out(request.provider, people=others, on=on, at=at)
 
 
 def _waiting_request(request, by):

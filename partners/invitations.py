@@ -244,6 +244,26 @@ def end_access(membership, *, by, on):
     _lock_team(membership, by)
     if membership.is_admin:
         _refuse_last_admin(membership, on)
+    _end(membership, on)
+
+
+@transaction.atomic
+def turn_out(organisation, *, on, people=None, at=None):
+    """End the places of these people (None: of everybody) here, and the invitations that wait.
+
+    For what came in without being known: the last administrator leaves like the others.
+    """
+    members = Membership.objects.in_force(on).filter(**place_in(organisation))
+    waiting = Invitation.objects.pending().filter(**place_in(organisation))
+    if people is not None:
+        members = members.filter(user__in=people)
+        waiting = waiting.filter(invited_by__in=people)
+    for membership in members.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        _end(membership, on)
+    waiting.update(revoked_at=at or timezone.now())
+
+
+def _end(membership, on):
     membership.ends_on = on - timedelta(days=1)
     membership.starts_on = min(membership.starts_on, membership.ends_on)
     membership.save(update_fields=["starts_on", "ends_on"])

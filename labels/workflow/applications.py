@@ -4,8 +4,16 @@ from avip.workflow import Step, StepRefused, Workflow, moment
 from labels import notifications
 from labels.checks import application_missing
 from labels.models import Correction, LabelApplication
-from labels.permissions import applies, confirms, decides, other_deciders, reviews
+from labels.permissions import (
+    applies,
+    confirms,
+    decides,
+    is_known_to_caf,
+    other_deciders,
+    reviews,
+)
 from labels.workflow.labels import running_label
+from partners import invitations
 
 A = LabelApplication.Status
 
@@ -177,8 +185,14 @@ APPLICATION = Workflow(
 
 
 def attach(application, *, by, on, at=None):
-    """The Caf says that the author works for this crèche: the draft may now be submitted."""
+    """The Caf says that the author works for this crèche: the draft may now be submitted.
+
+    The first person attached to a crèche administers its team.
+    """
     with APPLICATION.take("attach", application, by=by, on=on, at=at):
+        if not is_known_to_caf(application.provider):
+            members = application.provider.membership_set.in_force(on)
+            members.filter(user=application.opened_by).update(is_admin=True)
         application.attached_at = moment(at)
         if application.opened_by:
             notifications.tell(
@@ -187,9 +201,13 @@ def attach(application, *, by, on, at=None):
 
 
 def dismiss(application, *, by, on, reasons, at=None):
-    """The Caf does not know this person: the draft is closed."""
+    """The Caf does not know this person: the draft is closed, and she leaves the crèche.
+
+    Where the Caf knows nobody yet, those she brought in leave with her.
+    """
     with APPLICATION.take("dismiss", application, by=by, on=on, at=at, comment=reasons):
-        pass
+        people = [application.opened_by] if is_known_to_caf(application.provider) else None
+        invitations.turn_out(application.provider, people=people, on=on, at=at)
 
 
 def submit(application, *, by, on, at=None):
