@@ -63,7 +63,7 @@ def signature_rows(version, user, now) -> list[SignatureRow]:
 def _row(signatory, version, user, now, links, is_open):
     signature = getattr(signatory, "signature", None)
     if signature:
-        return SignatureRow(signatory, signature, _how(signature))
+        return SignatureRow(signatory, signature, how(signature))
     row = SignatureRow(signatory, None, "n’a pas encore signé" if is_open else "n’a pas signé")
     if link := links.get(signatory.parent_id):
         row.delivery = delivery_of(link, now)
@@ -82,7 +82,13 @@ def _row(signatory, version, user, now, links, is_open):
     return row
 
 
-def _how(signature):
+def how(signature) -> str:
+    """How a signature was given, in words: a paper says its own day first."""
+    if paper_on := signature.signed_on_paper_on:
+        return (
+            f"signé sur papier le {fr_date(paper_on)}, "
+            f"enregistré le {fr_datetime(signature.signed_at)} par {signature.attested_by}"
+        )
     text = f"signé le {fr_datetime(signature.signed_at)}, {signature.get_method_display()}"
     by = signature.evidence.get("by", {}).get("name")
     if signature.user_id and by and by != signature.signatory.name:

@@ -6,12 +6,12 @@ it, which also has the addresses of the machines and what only exists once the c
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.utils import timezone
 
 from avip.models import Outbox
-from avip.templatetags.words import NBSP, count_of
+from avip.templatetags.words import NBSP, count_of, fr_date
 from families import seal
 from families.contract_text import in_order, template_sha256
 from families.models import Channel, ParentLink, Signatory, Signature, SigningCode
@@ -21,14 +21,15 @@ from families.signing import mask
 # What every holder of the contract may read of each party, whether or not there was any of it.
 PARTY_FIELDS = [
     *("role", "name", "quality", "organisation", "delegation", "email", "phone"),
-    *("link_issued_at", "link_sent_at", "link_channel", "link_opened_at", "read_to_the_end"),
+    *("link_issued_at", "link_sent_at", "link_channel", "link_opened_at"),
     *("code_channel", "code_sent_at", "code_tries", "code_validated_at"),
     *("consent_sentence", "consent_at", "signed_at", "method", "attested_by", "interpreter"),
+    *("signed_on_paper_on", "original_held_by", "scan_sha256"),
     *("time_zone", "text_sha256"),
 ]
 # What the other parties need not know, and a judge does.
 RESERVED_PARTY_FIELDS = [
-    *("ip", "user_agent", "link_message_id", "code_message_id", "identity_provider", "signed_by"),
+    *("ip", "user_agent", "link_message_id", "code_message_id", "signed_by"),
 ]
 
 
@@ -104,7 +105,6 @@ def _party(signatory):
         "link_channel": link.get("channel"),
         "link_message_id": link.get("message_id"),
         "link_opened_at": link.get("opened_at"),
-        "read_to_the_end": kept.get("read_to_the_end"),
         "code_channel": code.get("channel"),
         "code_sent_at": code.get("sent_at"),
         "code_message_id": code.get("message_id"),
@@ -116,11 +116,13 @@ def _party(signatory):
         "method": signature.method,
         "attested_by": str(signature.attested_by) if signature.attested_by else None,
         "interpreter": signature.interpreter or None,
+        "signed_on_paper_on": kept.get("signed_on_paper_on"),
+        "original_held_by": kept.get("original_held_by"),
+        "scan_sha256": kept.get("scan_sha256"),
         "signed_by": kept.get("by"),
         "time_zone": kept.get("time_zone"),
         "ip": kept.get("ip"),
         "user_agent": kept.get("user_agent"),
-        "identity_provider": kept.get("identity_provider"),
         "text_sha256": signature.text_sha256,
     }
     return _only([*PARTY_FIELDS, *RESERVED_PARTY_FIELDS], values)
@@ -234,7 +236,9 @@ def party_in_words(party) -> list[tuple[str, str]]:
     """What is known of a party, as (term, value) for the page of the evidence."""
     sentence = party["consent_sentence"]
     by, machine = party["signed_by"] or {}, [party["ip"], party["user_agent"], party["time_zone"]]
-    shown = {True: "affiché jusqu’au bout", False: "non affiché jusqu’au bout"}
+    paper_on, given = party["signed_on_paper_on"], "donnée"
+    if paper_on:
+        paper_on, given = fr_date(date.fromisoformat(paper_on)), "enregistrée"
     said = [
         ("Partie", Signatory.Role(party["role"]).label),
         ("Qualité", [party["quality"], party["organisation"], party["delegation"]]),
@@ -257,9 +261,17 @@ def party_in_words(party) -> list[tuple[str, str]]:
                 party["code_tries"] and f"en {count_of(party['code_tries'], 'essai')}",
             ],
         ),
-        ("Texte", shown.get(party["read_to_the_end"])),
         ("Accord", [sentence and f"«{NBSP}{sentence}{NBSP}»", _on("coché", party["consent_at"])]),
-        ("Signature", [_on("donnée", party["signed_at"]), Signature.Method(party["method"]).label]),
+        ("Signature", [_on(given, party["signed_at"]), Signature.Method(party["method"]).label]),
+        (
+            "Papier",
+            [
+                paper_on and f"signé le {paper_on}",
+                party["original_held_by"]
+                and f"original gardé par{NBSP}: {party['original_held_by']}",
+            ],
+        ),
+        ("Empreinte SHA-256 du scan", party["scan_sha256"]),
         ("Par", [by.get("name"), by.get("quality"), by.get("organisation")]),
         ("Attestée par", party["attested_by"]),
         ("Interprète", party["interpreter"]),

@@ -60,8 +60,22 @@ def evidence_file(version, number=1) -> tuple[str, bytes]:
         "events": [event_in_words(event) for event in found["events"]],
     }
     attached = json_file("evidence.json", found, "Dossier de preuve du contrat")
-    pdf = render_pdf("families/pdf/evidence.html", context, attachments=[attached])
+    attachments = [attached, *scans_of(version)]
+    pdf = render_pdf("families/pdf/evidence.html", context, attachments=attachments)
     return f"preuve-{file_code(version)}-{number}.pdf", seal.seal(pdf)
+
+
+def scans_of(version) -> list[Attached]:
+    """The scan of each paper signed by hand, in the order they came."""
+    papers = version.signatures.exclude(scan=None).select_related("scan")
+    return [
+        Attached(
+            f"scan-{number}.pdf",
+            bytes(paper.scan.data),
+            f"Scan du contrat signé sur papier, SHA-256 {paper.scan.sha256}",
+        )
+        for number, paper in enumerate(papers, start=1)
+    ]
 
 
 def printed(version) -> dict:

@@ -17,7 +17,7 @@ from avip import outbox
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_time
 from avip.workflow import StepRefused
-from families.models import AvipContract, Channel, ParentLink, Signatory, SigningCode
+from families.models import AvipContract, Channel, ParentLink, Signatory, Signature, SigningCode
 from families.parties import email_of, link_channels, phone_of
 from partners.tokens import make_token, sha256_of
 
@@ -175,13 +175,11 @@ def mask(address) -> str:
     return f"••\xa0••\xa0••\xa0••\xa0{''.join(filter(str.isdigit, address))[-2:]}"
 
 
-def evidence_of(
-    signatory, *, method, by, at, code=None, link=None, consent=CONSENT, consent_at=None, **facts
-) -> dict:
+def evidence_of(signatory, *, method, by, at, code=None, link=None, **facts) -> dict:
     """All that is known of a signature when it is made, for `proof.json` and the evidence file.
 
-    `facts` may hold ip, user_agent, read_to_the_end, identity_seen, interpreter, original_held_by,
-    scan_sha256.
+    `facts` may hold ip, user_agent, identity_seen, interpreter, signed_on_paper_on,
+    original_held_by, scan_sha256.
     """
     version = signatory.version
     evidence = {
@@ -199,11 +197,11 @@ def evidence_of(
             "phone": mask(phone_of(signatory)) if phone_of(signatory) else "",
         },
         "method": method,
-        "consent": consent,
-        "consent_at": (consent_at or at).isoformat(),
         "signed_at": at.isoformat(),
         "time_zone": settings.TIME_ZONE,
     }
+    if method != Signature.Method.PAPER:  # a paper has its ink: nobody ticked a page
+        evidence |= {"consent": CONSENT, "consent_at": at.isoformat()}
     if link:
         evidence["link"] = {
             "issued_at": link.issued_at.isoformat(),

@@ -4,6 +4,7 @@ code proves.
 
 import hashlib
 import uuid
+from datetime import date
 
 import pgtrigger
 from django.db import models
@@ -180,6 +181,12 @@ class Signature(models.Model):
 
     def __str__(self):
         return f"{self.signatory}, {self.get_method_display()}"
+
+    @property
+    def signed_on_paper_on(self):
+        """The day written on the paper; None for any other way of signing."""
+        day = self.evidence.get("signed_on_paper_on")
+        return date.fromisoformat(day) if day else None
 
     def is_the_same(self, method, by, text_sha256):
         """Whether this act, pressed again, is the one already recorded."""

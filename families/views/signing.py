@@ -2,6 +2,7 @@
 
 from functools import wraps
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -49,9 +50,9 @@ def has_signed(signatory) -> bool:
 
 
 def facts_of(request) -> dict:
-    """What the evidence keeps of the browser."""
+    """What the evidence keeps of the browser; the address is the visitor's, not our proxy's."""
     return {
-        "ip": request.META.get("REMOTE_ADDR", ""),
+        "ip": get_adapter(request).get_client_ip(request),
         "user_agent": request.META.get("HTTP_USER_AGENT", "")[:300],
     }
 
