@@ -20,6 +20,7 @@ from families.models import AvipContract, ContractVersion, Referral
 from families.permissions import takes_part
 from families.proposal import last_day_of_contract, last_day_of_renewal
 from families.workflow import contracts
+from families.workflow.proposals import reasons_of_state
 from labels.rules import rules_for
 
 
@@ -134,7 +135,19 @@ class ContractFormView(VisibleObjectsMixin, SingleObjectMixin, FormView):
 
     def dispatch(self, request, *args, **kwargs):
         self.object = for_parties(request.user, self.get_object())
+        if reasons := self.reasons_to_go_back():
+            for reason in reasons:
+                messages.error(request, reason)
+            return redirect(self.object)
         return super().dispatch(request, *args, **kwargs)
+
+    def reasons_to_go_back(self):
+        """Why this page, which names the family, is not shown."""
+        return []
+
+    def get(self, request, *args, **kwargs):
+        log_reading(request, self.object)
+        return super().get(request, *args, **kwargs)
 
     def form_valid(self, form):
         try:
@@ -166,6 +179,9 @@ class ContractPropose(ContractFormView):
             messages.info(request, "Un contrat existe déjà pour cette demande\xa0: le voici.")
             return redirect(contract)
         return super().dispatch(request, *args, **kwargs)
+
+    def reasons_to_go_back(self):
+        return reasons_of_state(self.object)
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"referral": self.object}

@@ -210,6 +210,11 @@ def _lock_children(children):
 def _reasons_of_referral(referral):
     if referral.contracts.live().filter(previous=None).exists():
         return ["Un contrat existe déjà pour cette demande."]
+    return reasons_of_state(referral)
+
+
+def reasons_of_state(referral) -> list[str]:
+    """Why no contract is written yet: the family has not confirmed its place."""
     if referral.status != Referral.Status.CONFIRMED:
         state = referral.get_status_display()
         return [

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from avip.models import AccessLog
 from families.documents import make_sealed_contract
 from families.models import AvipContract, Signatory, Signature
 from families.workflow import contracts
@@ -97,6 +98,35 @@ def test_a_proposal_is_prefilled_and_signed_by_nobody_yet(of_today):
     # Pressed again, the contract that exists is shown.
     assert client.post(address, sent).url == contract.get_absolute_url()
     assert AvipContract.objects.count() == 1
+
+
+@pytest.mark.parametrize("persona", ["director", "childminder", "coordinator", "adviser"])
+def test_a_place_not_confirmed_yet_shows_no_proposal_and_no_name(of_today, persona):
+    if persona in ("childminder", "coordinator"):
+        referral = f.make_referral("sent", provider=f.make_network_member(), **of_today)
+    else:
+        referral = f.make_referral("sent", **of_today)
+    person = {
+        "director": lambda: f.director_of(referral.provider),
+        "childminder": lambda: base.make_user("Claire", "Morel", member_of=referral.provider),
+        "coordinator": lambda: f.coordinator_of(referral.provider),
+        "adviser": lambda: referral.adviser,
+    }[persona]()
+    client = signed_in(person)
+    address = reverse("families:contract_propose", args=[referral.pk])
+    for answer in (client.get(address), client.post(address, {})):
+        assert answer.status_code == 302 and answer.url == referral.get_absolute_url()
+    page = text_of(client.get(address, follow=True))
+    assert "quand la famille a confirmé sa place" in page
+    if persona != "adviser":
+        assert "Issa" not in page and "Diallo" not in page and "Fatoumata" not in page
+
+
+def test_reading_a_proposal_is_logged(of_today):
+    referral = f.make_referral("confirmed", **of_today)
+    client = signed_in(referral.adviser)
+    client.get(reverse("families:contract_propose", args=[referral.pk]))
+    assert AccessLog.objects.get().object_id == referral.pk
 
 
 def test_a_stale_proposal_says_by_whom_and_keeps_what_was_typed(of_today):
