@@ -12,7 +12,9 @@ def people_who_answer(provider, *, on) -> list[User]:
     own = _members(Q(provider=provider.pk), on)
     if own or provider.is_childminder:
         return own or coordinators_of(provider, on=on)
-    return _members(Q(operator=provider.facility.operator_id), on)
+    operator = provider.facility.operator_id
+    # Without an operator there is nobody else: "operator is null" would be everybody elsewhere.
+    return _members(Q(operator=operator), on) if operator else []
 
 
 def coordinators_of(provider, *, on) -> list[User]:

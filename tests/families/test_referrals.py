@@ -11,6 +11,7 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from families.models import Referral
 from families.notifications import referrals as notifications
+from families.recipients import people_of_providers
 from families.wording import say_in_sms
 from families.workflow import referrals
 from partners.models import Closure
@@ -301,6 +302,18 @@ def test_the_director_is_told_of_the_family_that_asks(mailoutbox):
     outbox.deliver_due()
     to_director = [message for message in sent_mail.outbox if message.to == [director.email]]
     assert [m.subject for m in to_director if "demande une place" in m.subject]
+
+
+def test_an_independent_creche_without_members_is_written_to_at_its_own_address(
+    caf_agent, other_director, mailoutbox
+):
+    referral = ff.make_referral()
+    rows = Outbox.objects.filter(kind="families.referral_to_answer")
+    assert [row.recipient_id for row in rows] == [""]
+    outbox.deliver_due()
+    assert [message.to for message in mailoutbox] == [[referral.provider.email]]
+    everybody = people_of_providers([referral.provider], on=ff.ON)
+    assert everybody == {referral.provider_id: []}
 
 
 def test_someone_who_left_since_is_not_written_to(mailoutbox):
