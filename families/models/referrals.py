@@ -116,11 +116,14 @@ class PlaceOffer(Dossier):
 
 class ReferralQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The agency that sent it, who gives care, its coordinator, and the Caf of the provider."""
+        """The agency that sent it, who gives care, its coordinator, and the Caf of the provider.
+
+        A childminder sees it once her coordinator has validated it.
+        """
         reach = user.reach
         return self.filter(
             Q(agency__in=reach.agencies)
-            | Q(provider__in=reach.providers)
+            | Q(provider__in=reach.providers) & ~Q(status=Referral.Status.TO_VALIDATE)
             | Q(provider__facility__operator__in=reach.operators)
             | Q(provider__childminder__service__in=reach.services)
             | Q(caf__in=reach.cafs)

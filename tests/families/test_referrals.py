@@ -57,6 +57,21 @@ def test_the_childminder_herself_cannot_validate_nor_accept_before_it():
             step()
 
 
+def test_the_childminder_sees_a_request_once_her_coordinator_has_validated_it():
+    claire = ff.make_network_member()
+    herself = f.make_user("Claire", "Morel", member_of=claire)
+    referral = ff.make_referral("to_validate", provider=claire)
+    coordinator = ff.coordinator_of(claire)
+    people = (herself, coordinator, referral.adviser)
+
+    def seers():
+        return [p for p in people if Referral.objects.visible_to(p).filter(pk=referral.pk).exists()]
+
+    assert seers() == [coordinator, referral.adviser]
+    referrals.validate(referral, by=coordinator, on=ff.ON, at=ff.AT)
+    assert seers() == list(people)
+
+
 def test_the_coordinator_validates_then_the_childminder_accepts():
     claire = ff.make_network_member()
     herself = f.make_user("Claire", "Morel", member_of=claire, quality="assistante maternelle")
