@@ -195,6 +195,18 @@ def test_a_refusal_asks_for_its_reason(client, director, sent):
     assert (sent.status, sent.refusal_text) == (Status.REFUSED, "Une place en mai")
 
 
+def test_what_is_written_for_the_adviser_is_read_by_the_agency_alone(
+    client, director, adviser, caf_agent, sent
+):
+    referrals.refuse(
+        sent, by=director, on=ff.ON, reason="staff", text="deux absences jusqu’en mars"
+    )
+    for person, reads in ((adviser, True), (director, False), (caf_agent, False)):
+        client.force_login(person)
+        html = text_of(client.get(sent.get_absolute_url()))
+        assert ("deux absences" in html) is reads
+
+
 def test_the_adviser_notes_the_familys_yes(client, adviser, sent):
     ff.accept(sent)
     client.force_login(adviser)
