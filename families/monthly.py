@@ -4,13 +4,13 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from avip import jobs, outbox
 from avip.jobs import SCHEDULES
 from families.hours import check_hours
 from families.models import MonthlyDeclaration
+from families.notifications.declarations import MONTHS_IN_A_QUARTER, day_after_period
 from families.planning import opening_minutes
 from families.quota import check_quota, check_quotas, unchecked
 from families.recipients import people_of_providers
@@ -20,7 +20,6 @@ from partners.calendars import calendar_of, month_bounds
 from partners.models import Caf
 
 BATCH = 500
-MONTHS_IN_A_QUARTER = 3
 
 
 @outbox.handler("families.quota_check")
@@ -48,18 +47,6 @@ def open_last_month(on):
             for start in range(0, len(some), BATCH):
                 opened += _open(some[start : start + BATCH], month, on)
     return f"{opened} mois ouverts"
-
-
-def _to_open(caf, first, last):
-    """Who has not declared the month yet; closed all month long, one has nothing to declare."""
-    declared = MonthlyDeclaration.objects.filter(provider=OuterRef("pk"), month=first).exclude(
-        status=MonthlyDeclaration.Status.OPEN
-    )
-    providers = labelled_during(first, last).filter(~Exists(declared), caf=caf).order_by("pk")
-    providers = providers.select_related("caf").prefetch_related("opening_hours", "closures")
-    return [
-        provider for provider in providers if opening_minutes(calendar_of(provider), first, last)
-    ]
 
 
 def months_to_open(on: date, period: str) -> list[date]:
@@ -96,9 +83,10 @@ def check_declared_months(on):
 
 @jobs.daily("families.months_lock")
 def lock_declared_months(on):
-    """From the day of the schedule on, the submitted months before the current one are locked."""
-    limit = on.replace(day=1)
-    if on.day < SCHEDULES["declaration_lock_day"]:
-        limit -= relativedelta(months=1)
-    locked = DECLARATION.take_all("lock", MonthlyDeclaration.objects.filter(month__lt=limit), on=on)
+    """The submitted months are locked from the day of the schedule after their period on."""
+    submitted = MonthlyDeclaration.objects.filter(status=MonthlyDeclaration.Status.SUBMITTED)
+    cafs, locked = Caf.objects.in_bulk(), 0
+    for caf, month in submitted.order_by().values_list("caf", "month").distinct():
+        if day_after_period(cafs[caf], month, "declaration_lock_day") <= on:
+            locked += DECLARATION.take_all("lock", submitted.filter(caf=caf, month=month), on=on)
     return f"{locked} mois verrouillés"

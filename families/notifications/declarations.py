@@ -1,8 +1,10 @@
 """« Point du mois »: the one mail of the month to who gives care."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from dateutil.relativedelta import relativedelta
 from django.conf import settings
+from django.utils import timezone
 
 from avip import mail, outbox
 from avip.jobs import SCHEDULES
@@ -11,6 +13,8 @@ from families.wording import say_age_limit
 from labels.rules import rules_for
 from partners.calendars import month_bounds
 from partners.models import User
+
+MONTHS_IN_A_QUARTER = 3
 
 
 @outbox.handler("families.month_opened")
@@ -26,11 +30,12 @@ def tell_month_opened(row):
     if declaration is None:
         return  # declared meanwhile, or she has left
     rules = rules_for(declaration.caf, month_bounds(declaration.month)[1])
+    due = due_on(declaration)
     context = {
         "declaration": declaration,
         "age_limit": say_age_limit(rules.quota_max_child_age_months),
         "person": person,
-        "due_on": due_on(declaration),
+        "due_on": due if timezone.localdate() < due else None,
         "action_url": settings.BASE_URL + declaration.get_absolute_url(),
     }
     mail.send(mail.Mail(person.email, "families/email/month_opened", context), key=row.key)
@@ -38,14 +43,21 @@ def tell_month_opened(row):
 
 def due_on(declaration):
     """The day before which a month is expected."""
-    return _day_after_month(declaration, "declaration_due_day")
+    return day_after_period(declaration.caf, declaration.month, "declaration_due_day")
 
 
 def locked_on(declaration):
     """The day from which a submitted month can no longer be corrected."""
-    return _day_after_month(declaration, "declaration_lock_day")
+    return day_after_period(declaration.caf, declaration.month, "declaration_lock_day")
 
 
-def _day_after_month(declaration, key):
-    next_month = month_bounds(declaration.month)[1] + timedelta(days=1)
-    return next_month.replace(day=SCHEDULES[key])
+def day_after_period(caf, month: date, key: str) -> date:
+    """This day of SCHEDULES, in the month that follows the month or quarter to declare."""
+    last = last_day_of_period(month, rules_for(caf, month_bounds(month)[1]).declaration_period)
+    return (last + timedelta(days=1)).replace(day=SCHEDULES[key])
+
+
+def last_day_of_period(month: date, period: str) -> date:
+    """The last day of the month, or of its quarter: what is declared together."""
+    left = -month.month % MONTHS_IN_A_QUARTER if period == "quarter" else 0
+    return month_bounds(month + relativedelta(months=left))[1]

@@ -16,7 +16,7 @@ from avip.workflow import StepRefused
 from families.figures import DECLARED
 from families.forms.declarations import DeclarationFilter, DeclarationForm
 from families.models import MonthlyDeclaration, QuotaCheck
-from families.notifications.declarations import due_on, locked_on
+from families.notifications.declarations import due_on, last_day_of_period, locked_on
 from families.permissions import manages
 from families.quota import preview
 from families.views.quota import figure_of
@@ -184,11 +184,13 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
     def _what_comes_next(self):
         declaration = self.object
         last_day_to_correct = locked_on(declaration) - timedelta(days=1)
-        return [
-            f"Vous pouvez corriger ce mois jusqu’au {fr_date(last_day_to_correct)}.",
-            f"La {declaration.caf} voit ces nombres, jamais le nom d’un enfant.",
-            f"Le prochain point s’ouvre le {fr_date(_next_opening(declaration))}.",
-        ]
+        opening = _next_opening(declaration)
+        said = [f"La {declaration.caf} voit ces nombres, jamais le nom d’un enfant."]
+        if self.today <= last_day_to_correct:
+            said.insert(0, f"Vous pouvez corriger ce mois jusqu’au {fr_date(last_day_to_correct)}.")
+        if self.today < opening:
+            said.append(f"Le prochain point s’ouvre le {fr_date(opening)}.")
+        return said
 
 
 class DeclarationStep(TakeStep):
@@ -211,5 +213,6 @@ def history_of(declaration):
 
 
 def _next_opening(declaration):
-    following = month_bounds(declaration.month)[1] + timedelta(days=1)
-    return month_bounds(following)[1] + timedelta(days=1)
+    period = rules_for(declaration.caf, month_bounds(declaration.month)[1]).declaration_period
+    following = last_day_of_period(declaration.month, period) + timedelta(days=1)
+    return last_day_of_period(following, period) + timedelta(days=1)
