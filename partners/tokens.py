@@ -3,6 +3,7 @@
 import base64
 import hashlib
 
+from django.shortcuts import redirect
 from django.utils.crypto import salted_hmac
 
 
@@ -15,3 +16,14 @@ def make_token(purpose, pk, generation=1) -> str:
 def sha256_of(token) -> str:
     """What the database keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def leave_token(request, key, token, target):
+    """Remember in the session which link was opened, and go on without its secret in the address.
+
+    The session is a row of the database: it keeps the SHA-256 too.
+    """
+    request.session[key] = sha256_of(token)
+    response = redirect(target)
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,6 +1,5 @@
 """« Demander le label » by somebody who has no account yet."""
 
-import hashlib
 import uuid
 
 from django.db import models
@@ -11,9 +10,9 @@ from partners.models import Caf, Provider, User
 
 
 class LabelRequestQuerySet(models.QuerySet):
-    def for_link(self, token):
-        """The request whose mail holds this token."""
-        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+    def for_link(self, token_sha256):
+        """The request that the link of this SHA-256 opens."""
+        return self.filter(token_sha256=token_sha256)
 
     def visible_to(self, user):
         """The confirmed requests addressed to the Cafs `user` works for."""

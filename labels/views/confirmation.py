@@ -5,18 +5,19 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
 from avip.workflow import StepRefused
 from labels.forms.review import OptionalReasonsForm
 from labels.models import DecisionConfirmation, LabelApplication
-from labels.views.public import leave_token
 from labels.workflow import confirm_decision, decline_confirmation, renew_confirmation
+from partners.tokens import leave_token
 
 SESSION_KEY = "decision_confirmation"
 
 
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, never_cache], name="dispatch")
 class DecisionLink(View):
     """The address of the mail: its token moves to the session."""
 
@@ -26,7 +27,7 @@ class DecisionLink(View):
         return leave_token(request, SESSION_KEY, token, "labels:decision_confirm_form")
 
 
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, never_cache], name="dispatch")
 class DecisionConfirm(FormView):
     """GET shows and changes nothing; POST confirms, declines, or asks for a new link."""
 
@@ -34,11 +35,10 @@ class DecisionConfirm(FormView):
     form_class = OptionalReasonsForm
 
     def dispatch(self, request, *args, **kwargs):
-        token = request.session.get(SESSION_KEY, "")
-        found = DecisionConfirmation.objects.for_link(token).select_related(
+        found = DecisionConfirmation.objects.for_link(request.session.get(SESSION_KEY, ""))
+        self.confirmation = found.select_related(
             "application__provider__commune", "application__caf", "application__reviewer"
-        )
-        self.confirmation = found.first() if token else None
+        ).first()
         self.state = self._state()
         return super().dispatch(request, *args, **kwargs)
 

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import DetailView, FormView, ListView, TemplateView, View
 from django.views.generic.detail import SingleObjectMixin
@@ -20,6 +21,7 @@ from labels.models.labels import with_label_count
 from labels.requests import account_of, ask_for_label, confirm_request
 from labels.rules import rules_for
 from partners.models import Caf
+from partners.tokens import leave_token
 
 SESSION_KEY = "label_request"
 
@@ -101,15 +103,7 @@ class RequestSent(DetailView):
         return Caf.objects.public()
 
 
-def leave_token(request, key, token, target):
-    """Keep a secret link in the session and go on without it in the address."""
-    request.session[key] = token
-    response = redirect(target)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, never_cache], name="dispatch")
 class RequestLink(View):
     """The address of the mail: its token moves to the session."""
 
@@ -119,7 +113,7 @@ class RequestLink(View):
         return leave_token(request, SESSION_KEY, token, "labels:request_confirm_form")
 
 
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, never_cache], name="dispatch")
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class RequestConfirm(FormView):
     """GET shows; POST opens the account and the draft, or hands the request to the Caf."""
@@ -128,9 +122,8 @@ class RequestConfirm(FormView):
     form_class = ConfirmRequestForm
 
     def dispatch(self, request, *args, **kwargs):
-        token = request.session.get(SESSION_KEY, "")
-        found = LabelRequest.objects.for_link(token).select_related("caf")
-        self.label_request = found.first() if token else None
+        found = LabelRequest.objects.for_link(request.session.get(SESSION_KEY, ""))
+        self.label_request = found.select_related("caf").first()
         self.problem = self._problem()
         if self.problem:
             return self.render_to_response(
@@ -190,6 +183,6 @@ class RequestConfirm(FormView):
 
 
 class RequestWaiting(TemplateView):
-    """The SIRET is known already: the Caf attaches the person to its crèche."""
+    """The SIRET is known already: the Caf attaches the person, signed in by now, to its crèche."""
 
     template_name = "labels/request_waiting.html"

@@ -14,7 +14,7 @@ from avip.workflow import StepRefused
 from partners import invitations
 from partners.forms import WelcomeForm
 from partners.models import Invitation
-from partners.tokens import sha256_of
+from partners.tokens import leave_token
 
 # The session remembers which link was opened; the address shows the secret only once.
 SESSION_KEY = "invitation_sha256"
@@ -33,10 +33,7 @@ class OpenInvitation(View):
     http_method_names = ["get", "head"]
 
     def get(self, request, token):
-        request.session[SESSION_KEY] = sha256_of(token)
-        response = redirect("partners:invitation_accept")
-        response["Referrer-Policy"] = "no-referrer"
-        return response
+        return leave_token(request, SESSION_KEY, token, "partners:invitation_accept")
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")

@@ -89,6 +89,13 @@ def test_reading_the_link_changes_nothing(client, caf):
     assert not User.objects.exists()
 
 
+def test_the_session_keeps_no_secret_and_no_cache_keeps_the_page(client, caf):
+    response = open_link(client, make_label_request(caf))
+    label_request = LabelRequest.objects.get()
+    assert client.session["label_request"] == label_request.token_sha256
+    assert "no-store" in response["Cache-Control"]
+
+
 def test_a_password_opens_the_creche_and_a_draft_that_waits_for_the_caf(client, caf, caf_agent):
     label_request = make_label_request(caf)
     open_link(client, label_request)
