@@ -1,6 +1,5 @@
 """The dossier of candidature, from its first draft to the decision."""
 
-import hashlib
 import uuid
 
 from django.db import models
@@ -18,10 +17,11 @@ class ApplicationQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of the facilities `user` works for or runs; for a Caf, those addressed to it.
 
-        A Caf sees no draft, except one that waits to be attached: it must answer it.
+        A Caf sees what was handed over to it, and the draft that waits to be attached: it must
+        answer it. Whatever was never submitted stays with the crèche, even withdrawn.
         """
         reach = user.reach
-        submitted = ~Q(status=LabelApplication.Status.DRAFT) | Q(attached_at=None)
+        submitted = Q(submitted_at__isnull=False) | Q(attached_at=None)
         return self.filter(
             Q(provider__in=reach.providers)
             | Q(provider__facility__operator__in=reach.operators)
@@ -327,9 +327,9 @@ class Correction(models.Model):
 
 
 class ConfirmationQuerySet(models.QuerySet):
-    def for_link(self, token):
-        """The confirmation that this token opens."""
-        return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
+    def for_link(self, token_sha256):
+        """The confirmation that the link of this SHA-256 opens."""
+        return self.filter(token_sha256=token_sha256)
 
     def waiting(self):
         """Those without an answer, whether their link still opens or not."""

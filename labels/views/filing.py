@@ -103,7 +103,7 @@ class ApplicationDetail(VisibleObjectsMixin, DetailView):
     def get_template_names(self):
         if applies(self.request.user, self.object):
             return ["labels/application_detail.html"]
-        if self.object.awaits_attachment:
+        if self.object.submitted_at is None:
             return ["labels/application_attach.html"]
         return ["labels/application_review.html"]
 
@@ -255,15 +255,13 @@ class ApplicationSubmitted(VisibleObjectsMixin, DetailView):
 
 
 class DownloadDocument(VisibleObjectsMixin, SingleObjectMixin, View):
-    """A document of the dossier; those of a draft are read by the crèche alone."""
+    """A document of the dossier; before its submission the crèche alone reads it."""
 
     model = LabelApplication
 
     def get(self, request, *args, **kwargs):
         application = self.get_object()
-        if application.status == LabelApplication.Status.DRAFT and not applies(
-            request.user, application
-        ):
+        if application.submitted_at is None and not applies(request.user, application):
             raise Http404
         found = application.documents.select_related("document")
         return serve_document(get_object_or_404(found, kind=kwargs["kind"]).document)

@@ -29,6 +29,19 @@ def test_the_caf_reads_no_answer_of_a_draft_to_attach(client, facility, caf_agen
     assert client.get(piece).status_code == 404
 
 
+def test_a_withdrawn_draft_stays_with_the_creche(client, facility, director, caf_agent):
+    draft = make_application(Status.WITHDRAWN, facility, by=director)
+    client.force_login(caf_agent)
+    assert client.get(url("detail", draft)).status_code == 404
+    unattached = LabelApplication.objects.filter(pk=draft.pk)
+    unattached.update(attached_at=None)
+    assert "Lina Roux" not in client.get(url("detail", draft)).content.decode()
+    piece = reverse("labels:supporting_document", args=[draft.pk, "project"])
+    assert client.get(piece).status_code == 404
+    client.force_login(director)
+    assert client.get(url("detail", draft)).status_code == 200
+
+
 PAGES = ["detail", "check", "submitted", "withdraw", "dismiss", "correction", "ready", "decision"]
 
 
