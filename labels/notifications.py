@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from avip import outbox
-from labels.permissions import REVIEW_STEPS
+from labels.permissions import other_deciders
 from partners.models import Membership, User
 
 
@@ -37,15 +37,10 @@ def tell_reviewer(kind, application, *, on, key, at=None):
 
 
 def tell_deciders(kind, application, *, on, key, at=None):
-    """The responsables who took no part in the review; the other members where there is none."""
-    reviewers = application.history.filter(step__in=REVIEW_STEPS).values("user")
-    others = caf_members(application.caf_id, on).exclude(
-        Q(pk__in=reviewers) | Q(pk=application.reviewer_id)
-    )
-    managers = others.filter(
-        memberships__caf=application.caf_id, memberships__role=Membership.Role.MANAGER
-    )
-    tell(kind, application, (managers if managers.exists() else others).distinct(), key=key, at=at)
+    """The responsables who may decide; the other deciders where there is none."""
+    others = other_deciders(application, on).exclude(user=application.reviewer_id)
+    managers = others.filter(role=Membership.Role.MANAGER)
+    tell(kind, application, _people(managers if managers.exists() else others), key=key, at=at)
 
 
 def caf_members(caf_id, on):

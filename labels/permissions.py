@@ -1,7 +1,9 @@
 """Who may do what to a dossier of the label; they agree with its `visible_to`."""
 
+from django.db.models import Q
+
 from labels.models import DecisionConfirmation, LabelApplication
-from partners.models import Invitation, Membership
+from partners.models import Invitation, Membership, User
 from partners.permissions import coordinates, is_caf_agent, is_caf_manager, runs_provider
 
 # The steps that make somebody a reviewer of the dossier.
@@ -39,7 +41,7 @@ def reviews(by, application):
 
 def has_reviewed(by, application):
     """Whether this person took part in the review: she does not decide alone."""
-    return application.history.filter(step__in=REVIEW_STEPS, user=by).exists()
+    return _reviewers(application).filter(user=by).exists()
 
 
 def decides(by, application):
@@ -66,16 +68,36 @@ def confirms(by, application):
 
 
 def other_deciders(application, on):
-    """The memberships of those in the Caf who took no part in the review, on that day."""
-    reviewers = application.history.filter(step__in=REVIEW_STEPS).values("user")
+    """The memberships of those in the Caf who `decides` would let record it, on that day."""
+    in_force = Membership.objects.in_force(on)
     return (
-        Membership.objects.in_force(on)
-        .filter(caf=application.caf_id)
-        .exclude(user__in=reviewers)
-        .exclude(user__memberships__provider=application.provider_id)
+        in_force.filter(caf=application.caf_id)
+        .exclude(user__in=_reviewers(application))
+        .exclude(user__in=in_force.filter(_works_for(application)).values("user"))
         .select_related("user")
         .order_by("user__last_name", "user__first_name")
     )
+
+
+def is_party_to(application, email, by):
+    """Whether this address is that of `by`, of a reviewer, or of somebody of the crèche."""
+    people = User.objects.filter(
+        Q(pk=by.pk)
+        | Q(pk=application.reviewer_id)
+        | Q(pk__in=_reviewers(application))
+        | Q(pk__in=Membership.objects.filter(_works_for(application)).values("user"))
+    )
+    return people.filter(email__iexact=email.strip()).exists()
+
+
+def _reviewers(application):
+    return application.history.filter(step__in=REVIEW_STEPS).values("user")
+
+
+def _works_for(application):
+    """The memberships in the crèche of this dossier, or in its operator."""
+    operator = application.provider.facility.operator_id
+    return Q(provider=application.provider_id) | Q(operator__isnull=False, operator=operator)
 
 
 def follows_label(by, label):

@@ -11,10 +11,10 @@ from avip.jobs import SCHEDULES
 from avip.workflow import StepRefused, lock, moment
 from labels import notifications
 from labels.models import DecisionConfirmation, LabelApplication
-from labels.permissions import has_reviewed, reviews
+from labels.permissions import has_reviewed, is_party_to, reviews
 from labels.rules import RuleMissing, rules_for, to_json
 from labels.workflow.applications import APPLICATION, nobody_else_decides
-from labels.workflow.labels import grant_label
+from labels.workflow.labels import grant_label, write_record
 from partners.tokens import make_token, sha256_of
 
 # The rules a decision rests on, kept with it as evidence.
@@ -27,7 +27,8 @@ def record_decision(application, *, by, on, decision, reasons, decided_on, confi
     """Write down the committee's decision; the confirmation it waits for, or None when it is final.
 
     Whoever reviewed does not decide alone: another member of the Caf records it. Where there is
-    none, `confirmer` (name, quality, email) confirms by a link. Raises StepRefused otherwise.
+    none, `confirmer` (name, quality, email) confirms by a link: never a reviewer, nor anybody of
+    the crèche or its operator. Raises StepRefused otherwise.
     """
     decision = LabelApplication.Proposal(decision)
     if not has_reviewed(by, application):
@@ -41,6 +42,11 @@ def record_decision(application, *, by, on, decision, reasons, decided_on, confi
             *reasons_why or ["Indiquez le membre du comité qui confirme la décision."]
         )
     with APPLICATION.take("put_on_agenda", application, by=by, on=on, at=at, comment=reasons):
+        if is_party_to(application, confirmer["email"], by):
+            raise StepRefused(
+                "Deux personnes décident\xa0: celle qui confirme n’a pas instruit ce dossier et "
+                "ne travaille ni pour la crèche ni pour son gestionnaire."
+            )
         _write_decision(application, decision, reasons, decided_on, by, on, at)
         return _ask_confirmation(application, at=at, **confirmer)
 
@@ -144,8 +150,13 @@ def _values_used(caf, decided_on, known_at):
 
 
 def _carry_out(application, *, by, on, at):
-    """A label and its certificate when it is granted, and a mail to the crèche."""
+    """A label and its certificate when it is granted, and a mail to the crèche.
+
+    What the committee approved is then written on the crèche's record.
+    """
     amends = application.kind == LabelApplication.Kind.AMENDMENT
+    if application.decision in GRANTING:
+        write_record(application)
     if application.decision in GRANTING and not amends:
         person = application.decided_by if isinstance(by, DecisionConfirmation) else by
         label = grant_label(application, by=person, at=at)

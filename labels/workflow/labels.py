@@ -7,7 +7,7 @@ from labels.models import Label, LabelApplication, LabelStatusChange
 from labels.permissions import decides_on_label, holds_label
 from labels.rules import rules_for
 from partners.calendars import end_after_months
-from partners.models import OpeningHours
+from partners.models import Facility, OpeningHours, Provider
 
 L = Label.Status
 
@@ -101,23 +101,35 @@ def grant_label(application, *, by, at):
     label.history.create(
         step="grant", source="", target=label.status, at=moment(at), **LabelStatusChange.actor(by)
     )
-    _complete_facility(application)
     return label
 
 
-def _complete_facility(application):
-    """What the dossier declares fills what the crèche's own record lacks; what it holds stays."""
-    provider, facility = application.provider, application.provider.facility
-    found = {
-        "licensed_capacity": application.licensed_capacity,
+def write_record(application):
+    """What the committee approved becomes the crèche's own record, which the certificate prints.
+
+    A SIRET that another crèche has taken meanwhile stays with that one; opening hours are written
+    where there are none.
+    """
+    provider = Provider.objects.select_for_update(no_key=True).get(pk=application.provider_id)
+    facility = provider.facility
+    if application.facility_name:
+        provider.name = application.facility_name
+        provider.save(update_fields=["name"])
+    approved = {
+        "siret": application.siret,
+        "type": application.facility_type,
         "funding": application.funding,
+        "licensed_capacity": application.licensed_capacity,
         "address": application.address,
+        "in_qpv": application.in_qpv,
     }
-    lacking = [name for name, value in found.items() if value and not getattr(facility, name)]
-    for name in lacking:
-        setattr(facility, name, found[name])
-    if lacking:
-        facility.save(update_fields=lacking)
+    others = Facility.objects.exclude(pk=facility.pk)
+    if others.filter(siret=application.siret).exists():
+        del approved["siret"]
+    for name, value in approved.items():
+        if value not in ("", None):
+            setattr(facility, name, value)
+    facility.save(update_fields=approved)
     if application.open_days and not provider.opening_hours.exists():
         OpeningHours.objects.bulk_create(
             OpeningHours(

@@ -86,6 +86,46 @@ def test_the_dossier_completes_the_record_of_a_new_creche(caf, caf_agent, caf_ma
     assert provider.opening_hours.count() == 5
 
 
+def test_the_certificate_prints_what_the_committee_approved(
+    facility, other_facility, caf_agent, caf_manager
+):
+    siret = f.make_siret()
+    approved = {
+        "facility_name": "Les Rameurs réunis",
+        "siret": siret,
+        "address": "5 quai des Rames",
+        "facility_type": "multi",
+        "funding": "paje",
+        "licensed_capacity": 40,
+        "in_qpv": True,
+    }
+    make_application(Status.GRANTED, facility, agent=caf_agent, decider=caf_manager, **approved)
+    printed = certificate_context(Label.objects.get())
+    assert printed["provider"].name == "Les Rameurs réunis"
+    record = printed["facility"]
+    assert (record.siret, record.address) == (siret, "5 quai des Rames")
+    assert (record.type, record.funding, record.licensed_capacity) == ("multi", "paje", 40)
+    assert record.in_qpv
+
+
+def test_a_siret_taken_meanwhile_stays_with_the_other_creche(
+    facility, other_facility, caf_agent, caf_manager
+):
+    own, taken = facility.facility.siret, other_facility.facility.siret
+    make_application(Status.GRANTED, facility, agent=caf_agent, decider=caf_manager, siret=taken)
+    facility.facility.refresh_from_db()
+    assert facility.facility.siret == own
+    assert facility.facility.licensed_capacity == 24
+
+
+def test_a_refusal_changes_nothing_of_the_record(facility, caf_agent, caf_manager):
+    make_application(
+        Status.REFUSED, facility, agent=caf_agent, decider=caf_manager, licensed_capacity=40
+    )
+    facility.facility.refresh_from_db()
+    assert facility.facility.licensed_capacity == 24
+
+
 def test_two_labels_never_overlap(facility):
     make_label(facility)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -1,6 +1,6 @@
 """Where a Caf has one agent, a member of the committee confirms by a secret link."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -12,7 +12,9 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from labels import workflow
 from labels.models import DecisionConfirmation, Label
+from labels.permissions import decides, other_deciders
 from partners.tokens import make_token
+from tests import factories as f
 from tests.labels.factories import AT, CONFIRMER, ON, Status, make_application
 
 FORM = reverse("labels:decision_confirm_form")
@@ -52,6 +54,43 @@ def test_the_only_agent_needs_somebody_to_confirm(facility, caf_agent):
         )
 
 
+def test_who_confirms_neither_reviewed_nor_works_for_the_creche(caf, caf_agent):
+    operator = f.make_operator()
+    facility = f.make_facility(caf=caf, operator=operator)
+    director = f.make_user(member_of=facility)
+    runs = f.make_user(member_of=operator)
+    left = f.make_user(member_of=facility, ends_on=ON)
+    application = make_application(Status.READY, facility, by=director, agent=caf_agent)
+    for person in (caf_agent, director, runs, left):
+        with pytest.raises(StepRefused, match="Deux personnes"):
+            workflow.record_decision(
+                application,
+                by=caf_agent,
+                on=ON,
+                decision="grant",
+                reasons="",
+                decided_on=ON,
+                confirmer=CONFIRMER | {"email": person.email.upper()},
+            )
+    application.refresh_from_db()
+    assert application.status == Status.READY and application.decision == ""
+
+
+def test_those_offered_to_decide_are_those_who_may(caf, caf_agent):
+    operator = f.make_operator()
+    facility = f.make_facility(caf=caf, operator=operator)
+    runs, works, worked = (f.make_user(last_name=n, member_of=caf) for n in "ABC")
+    f.make_membership(runs, operator)
+    f.make_membership(works, facility)
+    f.make_membership(worked, facility, ends_on=date(2021, 1, 1))
+    f.make_user("Parti", member_of=caf, ends_on=date(2021, 1, 1))
+    application = make_application(Status.READY, facility, agent=caf_agent)
+    assert [m.user for m in other_deciders(application, ON)] == [worked]
+    assert [p for p in (runs, works, worked) if decides(p, application)] == [worked]
+    told = Outbox.objects.filter(kind="labels.ready").values_list("recipient_id", flat=True)
+    assert list(told) == [str(worked.pk)]
+
+
 def test_nothing_is_granted_before_the_confirmation(application):
     assert application.status == Status.ON_AGENDA
     assert not Label.objects.exists()
@@ -70,6 +109,8 @@ def test_the_link_leaves_by_mail_without_naming_anybody_in_its_subject(confirmat
 def test_the_token_leaves_the_address_and_reading_changes_nothing(client, confirmation):
     response = open_link(client, confirmation)
     assert response.redirect_chain == [(FORM, 302)]
+    assert client.session["decision_confirmation"] == confirmation.token_sha256
+    assert "no-store" in response["Cache-Control"]
     page = response.content.decode()
     assert "Les Petits Rameurs" in page and "accorder le label" in page
     confirmation.refresh_from_db()
