@@ -240,11 +240,29 @@ def end_access(membership, *, by, on):
     """This person has no access any more, from now on: her last day was the day before `on`.
 
     Rights are read again at each request; without another organisation her sessions close too.
+    The invitations she sent by this place, and that wait, open nothing any more.
     """
     _lock_team(membership, by)
     if membership.is_admin:
         _refuse_last_admin(membership, on)
     _end(membership, on)
+    sent = Invitation.objects.pending().filter(invited_by=membership.user)
+    sent.filter(_reached_by(membership.organisation)).update(revoked_at=timezone.now())
+
+
+def _reached_by(organisation):
+    """The invitations into this organisation, and into those that its administrators staff."""
+    reached = Q(**place_in(organisation))
+    match organisation._meta.model_name:
+        case "operator":
+            reached |= Q(provider__facility__operator=organisation)
+        case "municipalservice":
+            reached |= Q(provider__childminder__service=organisation)
+        case "caf":
+            reached |= Q(provider__caf=organisation) | Q(service__caf=organisation)
+            reached |= Q(agency__department_code=organisation.department_code)
+            reached |= Q(operator__facility__provider__caf=organisation)
+    return reached
 
 
 @transaction.atomic

@@ -257,3 +257,22 @@ def test_a_place_taken_today_can_be_ended_today(facility, director):
     membership = f.make_membership(f.make_user(), facility, starts_on=today)
     invitations.end_access(membership, by=director, on=today)
     assert not Membership.objects.in_force(today).filter(pk=membership.pk).exists()
+
+
+def test_whoever_leaves_takes_her_waiting_invitations_with_her(caf, facility, director):
+    def waits(organisation, by, email):
+        return invitations.invite(
+            organisation, by=by, email=email, first_name="A", last_name="B"
+        ).email
+
+    today = timezone.localdate()
+    f.make_user(member_of=facility, is_admin=True)
+    manager = f.make_user(member_of=caf, is_admin=True)
+    f.make_user(member_of=caf, is_admin=True)
+    f.make_membership(director, other := f.make_facility("Ailleurs"), is_admin=True)
+    waits(facility, director, "a@example.fr")
+    waits(f.make_agency(), manager, "b@example.fr")
+    kept = waits(other, director, "c@example.fr")
+    invitations.end_access(director.memberships.get(provider=facility), by=None, on=today)
+    invitations.end_access(manager.memberships.get(), by=None, on=today)
+    assert [row.email for row in Invitation.objects.pending()] == [kept]
