@@ -185,6 +185,10 @@ def validate(referral, *, by, on, at=None):
         lock_provider(referral.provider_id)
         with REFERRAL.take("validate", referral, by=by, on=on, at=at):
             referral.validated_at = moment(at)
+            # Her own delay begins: the coordinator's answer does not spend it.
+            hours = rules_for(referral.provider.caf, on).referral_answer_hours
+            opening = calendar_of(referral.provider)
+            referral.answer_due_at = opening.add_opening_hours(referral.validated_at, hours)
             people = people_who_answer(referral.provider, on=on)
             _tell("referral_to_answer", referral, "validate", people, at)
 

@@ -14,6 +14,8 @@ from families.notifications import referrals as notifications
 from families.recipients import people_of_providers
 from families.wording import say_in_sms
 from families.workflow import referrals
+from labels.rules import rules_for
+from partners.calendars import calendar_of
 from partners.models import Closure
 from tests import factories as f
 from tests.families import factories as ff
@@ -181,6 +183,16 @@ def test_the_deadline_counts_the_opening_hours_of_the_receiver():
     referral = ff.make_referral(provider=creche)
     # 8 h 30 left on Monday 12, closed until Monday 19, then six days of 10 h 30: 30 minutes remain.
     assert referral.answer_due_at == datetime.fromisoformat("2026-01-27T08:30+01:00")
+
+
+def test_the_childminder_has_her_whole_delay_once_validated():
+    claire = ff.make_network_member()  # open from 8 to 18
+    referral = ff.make_referral("to_validate", provider=claire)
+    before = referral.answer_due_at
+    late = before - timedelta(hours=1)
+    referrals.validate(referral, by=ff.coordinator_of(claire), on=late.date(), at=late)
+    hours = rules_for(claire.caf, late.date()).referral_answer_hours
+    assert referral.answer_due_at == calendar_of(claire).add_opening_hours(late, hours) > before
 
 
 def test_a_refusal_needs_a_reason_from_the_list():
