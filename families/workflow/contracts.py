@@ -36,7 +36,10 @@ def abandon(version, *, by, on, at=None):
 
 
 def cancel(contract, *, by, on, at=None):
-    """Give up a contract not signed by all; the family keeps its place for another."""
+    """Give up a contract not signed by all; the family keeps its place for another.
+
+    A renewal given up after the contract it follows gives the place back.
+    """
     _close("cancel", contract, by=by, on=on, at=at)
 
 
@@ -55,7 +58,7 @@ def _close(step, contract, *, by, on, at):
             with VERSION.take("abandon", version, by=by, on=on, at=at):
                 pass
             tell("contract_stopped", version, by=by, on=on, at=at)
-        if step == "lapse":
+        if step == "lapse" or contract.previous_id:
             _release_places(contract, at)
 
 

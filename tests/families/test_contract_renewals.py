@@ -88,6 +88,22 @@ def test_one_renewal_at_a_time_and_another_after_it_was_given_up():
         AvipContract.objects.filter(pk=following.pk).update(status="to_sign")
 
 
+def test_a_renewal_given_up_after_the_contract_ended_gives_the_place_back():
+    contract = f.make_contract("active")
+    following = renew(contract).contract
+    contracts.end(contract, on=contract.end_on + timedelta(days=1))
+    held = contract.referral.holds.filter(released_at=None)
+    assert held.exists()
+    contracts.cancel(following, by=contract.adviser, on=contract.end_on + timedelta(days=2))
+    assert not held.exists()
+
+
+def test_a_renewal_given_up_while_the_contract_runs_keeps_the_place():
+    contract = f.make_contract("active")
+    contracts.cancel(renew(contract).contract, by=contract.adviser, on=APRIL)
+    assert contract.referral.holds.filter(released_at=None).exists()
+
+
 def test_a_contract_just_over_may_still_be_renewed_then_no_more():
     contract = f.make_contract("ended")
     days = timedelta(days=15)
