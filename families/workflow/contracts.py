@@ -81,9 +81,9 @@ def terminate(contract, *, by, on, reason, at=None):
                 raise StepRefused("Dites pourquoi le contrat s’arrête.")
             contract.ended_on = on
             contract.end_reason = reason
-        _end_placements(contract, on, by=by, on=on, at=at)
         for following in contract.renewals.filter(status=Contract.TO_SIGN):
             _close("cancel", following, by=by, on=on, at=at)
+        _end_placements(contract, on, by=by, on=on, at=at)
         _release_places(contract, at)
         version = contract.versions.get(status=Version.IN_FORCE)
         tell("contract_stopped", version, by=by, on=on, at=at)
