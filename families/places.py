@@ -1,9 +1,11 @@
 """Places taken by accepted referrals: numbered ones of an offer, or the licensed capacity."""
 
-from datetime import date
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from avip.workflow import StepRefused
-from families.models.referrals import Hold, half_days
+from families.models.referrals import Hold, PlaceOffer, half_days
 from families.wording import say_half_days
 from labels.rules import RuleSet, rules_for
 from partners.calendars import age_in_months, end_after_months
@@ -117,12 +119,15 @@ def _numbered(referral, offers, children, keys, until):
         )
     taken = {
         (hold.offer_id, hold.slot_number, hold.key)
-        for hold in Hold.objects.standing(referral.from_on, until).filter(offer__in=offers)
+        for hold in Hold.objects.standing(period.first, period.until).filter(offer__in=offers)
     }
     numbered = [(offer, number) for offer in offers for number in range(1, offer.places + 1)]
+    # Numbers above the places of an offer since made smaller count as well.
+    filled = Counter((offer_id, key) for offer_id, _, key in taken)
 
     def free(offer, number, key):
-        return offer.takes(key) and (offer.pk, number, key) not in taken
+        has_room = filled[offer.pk, key] < offer.places
+        return offer.takes(key) and has_room and (offer.pk, number, key) not in taken
 
     holds = []
     for child in children:
@@ -133,7 +138,8 @@ def _numbered(referral, offers, children, keys, until):
                 raise StepRefused(JUST_TAKEN)
             offer, number = place
             taken.add((offer.pk, number, key))
-            holds.append(_hold(referral, child, key, until, offer=offer, number=number))
+            filled[offer.pk, key] += 1
+            holds.append(_hold(referral, child, key, period, offer=offer, number=number))
     return holds
 
 

@@ -134,6 +134,84 @@ def test_an_offer_that_lasts_the_first_contract_holds_until_its_end():
 
 
 @pytest.mark.django_db
+def test_an_offer_made_smaller_gives_no_number_below_those_still_held():
+    creche = ff.make_labelled(f.make_facility())
+    offer = ff.make_offer(creche, places=5)
+    for _ in range(5):
+        ff.make_referral("accepted", provider=creche)
+    offer.places = 2
+    offer.save()
+    Hold.objects.filter(slot_number__lte=3).update(released_at=ff.AT)
+    with pytest.raises(StepRefused) as refusal:
+        ff.make_referral("accepted", provider=creche)
+    assert reasons_of(refusal) == JUST_TAKEN
+    Hold.objects.filter(slot_number=5).update(released_at=ff.AT)
+    last = ff.make_referral("accepted", provider=creche)
+    assert {hold.slot_number for hold in last.holds.all()} == {1}
+
+
+def standing(referral):
+    rows = referral.holds.filter(released_at=None).order_by("from_on", "weekday", "half_day")
+    return [(hold.key, hold.from_on, hold.until) for hold in rows]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("with_offer", [True, False], ids=["numbered places", "licensed capacity"])
+def test_a_contract_that_starts_earlier_needs_the_place_on_those_days(with_offer):
+    creche = ff.make_labelled(f.make_facility(capacity=24 if with_offer else 1))
+    if with_offer:
+        ff.make_offer(creche, places=1)
+    ff.make_referral("accepted", provider=creche, from_on=date(2026, 2, 2))
+    later = ff.make_referral("confirmed", provider=creche, from_on=date(2026, 8, 3))
+    with pytest.raises(StepRefused) as refusal:
+        ff.make_contract(referral=later, start_on=date(2026, 7, 6))
+    assert reasons_of(refusal) == JUST_TAKEN
+    assert {first for _, first, _ in standing(later)} == {date(2026, 8, 3)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("with_offer", [True, False], ids=["numbered places", "licensed capacity"])
+def test_a_contract_that_starts_later_holds_its_last_months_and_gives_back_the_first(with_offer):
+    creche = ff.make_labelled(f.make_facility(capacity=24 if with_offer else 1))
+    if with_offer:
+        ff.make_offer(creche, places=1)
+    contract = ff.make_contract(provider=creche, start_on=date(2026, 4, 6))
+    assert {days[1:] for days in standing(contract.referral)} == {
+        (date(2026, 4, 6), date(2026, 10, 5))
+    }
+    with pytest.raises(StepRefused):
+        ff.make_referral("accepted", provider=creche, from_on=date(2026, 8, 3))
+    short = Hold.objects.filter(from_on__lt=date(2026, 4, 6), released_at=None)
+    assert not short.exists()
+
+
+@pytest.mark.django_db
+def test_a_renewal_with_other_hours_keeps_those_of_the_contract_that_runs():
+    creche = ff.make_labelled(f.make_facility())
+    ff.make_offer(creche, places=1)
+    contract = ff.make_contract("active", provider=creche, slots=[(0, time(9), time(12))])
+    version = contracts.renew(
+        contract, by=contract.adviser, on=date(2026, 4, 13), slots=[(3, time(9), time(12))]
+    )
+    ends, until = date(2026, 5, 1), date(2026, 8, 1)
+    assert standing(contract.referral) == [
+        ("0-am", ff.FROM_ON, ends),
+        ("3-am", version.start_on, until),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_childminder_is_judged_again_on_the_days_and_hours_of_the_contract():
+    claire = ff.make_network_member()
+    ff.make_referral("accepted", provider=claire)
+    later = ff.make_referral("confirmed", provider=claire, from_on=date(2026, 8, 3))
+    with pytest.raises(StepRefused) as refusal:
+        ff.make_contract(referral=later, start_on=date(2026, 7, 7))
+    assert "Claire accueille déjà un enfant" in reasons_of(refusal)
+    assert ff.make_contract(referral=later).status == "to_sign"
+
+
+@pytest.mark.django_db
 def test_where_no_place_is_blocked_the_licensed_capacity_decides():
     creche = ff.make_labelled(f.make_facility(capacity=2))
     ff.make_referral("accepted", provider=creche)
