@@ -88,7 +88,7 @@ def check_uploaded_pdf(upload) -> bytes:
         ) from error
     except pikepdf.PdfError as error:
         raise ValidationError(
-            "Ce PDF est abîmé : il ne s’ouvre pas. Enregistrez-le de nouveau, puis réessayez."
+            "Ce PDF est abîmé\xa0: il ne s’ouvre pas. Enregistrez-le de nouveau, puis réessayez."
         ) from error
     return data
 

@@ -151,7 +151,7 @@ class Referral(Dossier):
         EXPIRED = "expired", "sans réponse"
         CANCELLED = "cancelled", "annulée"
         DECLINED = "declined", "déclinée par la famille"
-        OBSOLETE = "obsolete", "sans objet : une autre place est acceptée"
+        OBSOLETE = "obsolete", "sans objet\xa0: une autre place est acceptée"
         PLACED = "placed", "accueil commencé"
 
     class RefusalReason(models.TextChoices):

@@ -61,7 +61,7 @@ def send_link(row):
     if not address:
         raise LookupError("no address left on this channel")
     if link.channel == Channel.SMS:
-        link.message_id = mail.send_sms(address, link_sms(url))
+        link.message_id = mail.send_sms(address, link_sms(url, to_sign="_sign_" in row.kind))
     else:
         template = EMAILS + row.kind.removeprefix("families.").removesuffix("_email")
         context = {
@@ -98,13 +98,14 @@ def link_url(link) -> str:
     return settings.BASE_URL + reverse("families:parent_entry", args=[link_token(link)])
 
 
-def link_sms(url) -> str:
+def link_sms(url, *, to_sign=True) -> str:
     """One message: that a document waits, and where. A long address leaves less room for words."""
     days = SCHEDULES["parent_link_days"]
+    what = "à lire et à signer" if to_sign else "à relire et à garder"
     for words in (
-        f"Avip : un document vous attend, à lire et à signer. Lien personnel, {days} jours : ",
-        f"Avip : à lire et à signer, {days} jours : ",
-        "Avip : ",
+        f"Avip : un document vous attend, {what}. Lien personnel, {days} jours : ",
+        f"Avip : {what}, {days} jours : ",
+        "Avip : ",
     ):
         if len(words) + len(url) <= SMS_LENGTH:
             break

@@ -68,6 +68,10 @@ def sms_text(referral) -> str:
         return say_in_sms(
             f"Avip : une place vous est proposée. Appelez {who} pour dire oui ou non."
         )
+    if referral.status == Status.EXPIRED:
+        return say_in_sms(
+            f"Avip : une demande de place est restée sans réponse. Pour la suite, appelez {who}."
+        )
     return say_in_sms(
         f"Avip : votre demande de place a reçu une réponse. Pour en parler, appelez {who}."
     )

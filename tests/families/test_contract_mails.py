@@ -10,6 +10,7 @@ from django.utils import timezone
 from avip import outbox
 from families import nightly
 from families.models import Signatory
+from families.notifications.contracts import link_sms
 from families.workflow import contracts
 from partners.models import Membership
 from tests.families import factories as f
@@ -72,7 +73,7 @@ def test_a_contract_closed_without_signatures_is_said_once_to_each():
         contract.adviser.email,
         f.director_of(contract.provider).email,
     }
-    assert "jamais signé par tous" in closed[0].body
+    assert "clos\xa0: tous ne l’ont pas signé à temps" in closed[0].body
 
 
 def test_who_cancels_is_not_told_what_she_did(live):
@@ -86,3 +87,8 @@ def test_when_the_family_alone_is_missing_its_adviser_is_recalled(live):
     nightly.recall_unsigned(timezone.localdate() + timedelta(days=3))
     (letter,) = letters("attend encore une signature")
     assert letter.to == [live.adviser.email] and "2\xa0signatures sur 3" in letter.body
+
+
+def test_the_message_of_a_signed_contract_does_not_ask_to_sign():
+    assert "à garder" in link_sms("https://avip.example.fr/p/abc/", to_sign=False)
+    assert "signer" not in link_sms("https://avip.example.fr/p/abc/", to_sign=False)
