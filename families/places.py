@@ -14,9 +14,23 @@ from partners.models import Provider
 JUST_TAKEN = "Cette place vient d’être prise."
 
 
+@dataclass(frozen=True)
+class Period:
+    """The days of a place: of the contract that is sure, then of those that may follow it."""
+
+    first: date
+    ends: date
+    until: date
+
+
 def lock_provider(pk) -> Provider:
-    """The provider, locked for this transaction: its places are given one referral at a time."""
+    """The provider and its offers, locked: its places are given one referral at a time.
+
+    Before any other row: the order of the house is provider, offers, referral, contract.
+    """
     Provider.objects.select_for_update(no_key=True).get(pk=pk)
+    offers = PlaceOffer.objects.filter(provider=pk).order_by("pk")
+    list(offers.select_for_update(no_key=True, of=("self",)))
     return Provider.objects.select_related("caf", "facility", "childminder").get(pk=pk)
 
 
@@ -31,9 +45,11 @@ def last_hold_day(from_on: date, rules: RuleSet) -> date:
     return end_after_months(from_on, months)
 
 
-def first_contract_end(from_on: date, rules: RuleSet) -> date:
-    """The last day of the first contract."""
-    return end_after_months(from_on, rules.contract_duration_months)
+def period_asked(referral, rules: RuleSet) -> Period:
+    """The days that a referral asks for."""
+    first = referral.from_on
+    ends = end_after_months(first, rules.contract_duration_months)
+    return Period(first, ends, last_hold_day(first, rules))
 
 
 def keys_of(slots) -> list[str]:
@@ -43,23 +59,23 @@ def keys_of(slots) -> list[str]:
     )
 
 
-def hold_places(referral, provider, rules, slots=None) -> list[Hold]:
+def hold_places(referral, provider, rules, slots=None, period=None) -> list[Hold]:
     """Take a place for each child on each half-day of the need; StepRefused if one is missing.
 
-    `slots` are those of a contract when they are not what was asked for. `provider` is locked by
-    `lock_provider` in this transaction.
+    `slots` and `period` are those of a contract when they are not what was asked for. `provider` is
+    locked by `lock_provider` in this transaction.
     """
     children = list(referral.children.all())
     keys = keys_of(referral.slots.all() if slots is None else slots)
-    until = last_hold_day(referral.from_on, rules)
-    offers = _offers_for(referral, provider, rules, children)
+    period = period or period_asked(referral, rules)
+    offers = _offers_for(referral, provider, period, children)
     if provider.is_childminder or not offers:
-        _refuse_beyond_capacity(referral, provider, rules, keys, until, len(children))
+        _refuse_beyond_capacity(provider, rules, keys, period, len(children))
     if offers:
-        holds = _numbered(referral, offers, children, keys, until)
+        holds = _numbered(referral, offers, children, keys, period)
     else:
         holds = [
-            _hold(referral, child, key, until, offer=None, number=0)
+            _hold(referral, child, key, period, offer=None, number=0)
             for child in children
             for key in keys
         ]
@@ -71,24 +87,27 @@ def release_holds(referral, at):
     referral.holds.filter(released_at=None).update(released_at=at)
 
 
+def release_holds_from(referral, day: date, at):
+    """Give back what is held from this day on; the days before it stay held."""
+    held = referral.holds.filter(released_at=None)
+    held.filter(from_on__gte=day).update(released_at=at)
+    held.filter(from_on__lt=day, until__gte=day).update(until=day - timedelta(days=1))
+
+
 def peak(holds, from_on: date, until: date) -> int:
     """The most places taken on one same day of the period."""
     days = {from_on, *(h.from_on for h in holds if from_on < h.from_on <= until)}
     return max(sum(h.from_on <= day <= h.until for h in holds) for day in days)
 
 
-def _offers_for(referral, provider, rules, children):
-    """The offers that last the first contract, the one asked for first; none without any offer."""
-    offers = list(
-        provider.offers.running_on(referral.from_on)
-        .select_for_update(no_key=True, of=("self",))
-        .order_by("pk")
-    )
+def _offers_for(referral, provider, period, children):
+    """The offers that last the contract, the one asked for first; none without any offer."""
+    offers = list(provider.offers.running_on(period.first))
     if not offers:
         return []
+    # A child who grows keeps its place: its age is that of the day it was asked for.
     ages = [age_in_months(child.birth_date, referral.from_on) for child in children]
-    ends = first_contract_end(referral.from_on, rules)
-    lasting = [offer for offer in offers if offer.until is None or offer.until >= ends]
+    lasting = [offer for offer in offers if offer.until is None or offer.until >= period.ends]
     if not lasting:
         raise StepRefused(
             "Vos places offertes finissent avant la fin du contrat : prolongez-les, puis acceptez."
@@ -109,7 +128,7 @@ def _offers_for(referral, provider, rules, children):
     )
 
 
-def _numbered(referral, offers, children, keys, until):
+def _numbered(referral, offers, children, keys, period):
     """One numbered place per child for the whole week, else the first free on each half-day."""
     missing = [key for key in keys if not any(offer.takes(key) for offer in offers)]
     if missing:
@@ -143,7 +162,7 @@ def _numbered(referral, offers, children, keys, until):
     return holds
 
 
-def _hold(referral, child, key, until, *, offer, number):
+def _hold(referral, child, key, period, *, offer, number):
     weekday, half = key.split("-")
     return Hold(
         referral=referral,
@@ -153,19 +172,19 @@ def _hold(referral, child, key, until, *, offer, number):
         slot_number=number,
         weekday=int(weekday),
         half_day=half,
-        from_on=referral.from_on,
+        from_on=period.first,
         # A place that ends earlier is held until then: the renewal will need another one.
-        until=min(until, offer.until) if offer and offer.until else until,
+        until=min(period.until, offer.until) if offer and offer.until else period.until,
     )
 
 
-def _refuse_beyond_capacity(referral, provider, rules, keys, until, children):
+def _refuse_beyond_capacity(provider, rules, keys, period, children):
     limit = capacity_of(provider, rules)
     if limit is None:
         raise StepRefused(
             "La capacité autorisée n’est pas renseignée : demandez à votre Caf de la compléter."
         )
-    full = full_half_days(provider, keys, referral.from_on, until, limit - children)
+    full = full_half_days(provider, keys, period.first, period.until, limit - children)
     if full and not provider.is_childminder:
         raise StepRefused(JUST_TAKEN)
     if full:

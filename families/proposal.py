@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import WEEKDAYS, fr_date, fr_time, hours
 from families.models import AvipContract, Placement
+from families.places import Period
 from families.planning import minutes_per_week
 from families.situations import Care, months_against_cap, other_care
 from labels.models.labels import labelled_providers
@@ -29,11 +30,21 @@ def last_day_of_renewal(contract, children, rules) -> date:
 
     Anchored there, ends of months do not drift from one contract to the next.
     """
-    first = contract
-    while first.previous:
-        first = first.previous
     months = contract.duration_months * (contract.number + 1)
-    return last_day_of_contract(first.start_on, months, children, rules)
+    return last_day_of_contract(_first_of(contract).start_on, months, children, rules)
+
+
+def period_of(contract) -> Period:
+    """The days of this contract, then of the renewals stored with it: how long places are held."""
+    months = contract.duration_months * (contract.renewals_allowed + 1)
+    until = end_after_months(_first_of(contract).start_on, months)
+    return Period(contract.start_on, contract.end_on, max(until, contract.end_on))
+
+
+def _first_of(contract):
+    while contract.previous:
+        contract = contract.previous
+    return contract
 
 
 def reasons_against(contract, children, *, slots, envelope_minutes, rules, on) -> list[str]:

@@ -86,18 +86,28 @@ class Check:
 
 
 class Situation:
-    """One referral to a childminder, judged on a day; reads the database once per fact."""
+    """One referral to a childminder, judged on a day; reads the database once per fact.
+
+    `slots` and `from_on` are those of a contract when they are not what was asked for.
+    """
 
     def __init__(
-        self, referral, on: date, provider: Provider | None = None, rules: RuleSet | None = None
+        self,
+        referral,
+        on: date,
+        provider: Provider | None = None,
+        rules: RuleSet | None = None,
+        slots: list | None = None,
+        from_on: date | None = None,
     ):
         self.referral = referral
         self.on = on
         self.provider = provider or referral.provider
         self.rules = rules or rules_of(referral)
-        self.slots = list(referral.slots.all())
+        self.slots = list(referral.slots.all()) if slots is None else slots
+        self.from_on = from_on or referral.from_on
         self.children = list(referral.children.all())
-        self.until = last_hold_day(referral.from_on, self.rules)
+        self.until = last_hold_day(self.from_on, self.rules)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -106,8 +116,8 @@ class Situation:
     @cached_property
     def months(self) -> list[Month]:
         """Every month from the first day of care to the last one a renewal could reach."""
-        others = other_care([self.provider], self.referral.from_on, self.until, but=self.referral)
-        asked = Care(self.slots, self.referral.from_on, self.until, len(self.children))
+        others = other_care([self.provider], self.from_on, self.until, but=self.referral)
+        asked = Care(self.slots, self.from_on, self.until, len(self.children))
         return months_against_cap(asked, others[self.provider.pk], self.calendar, self.rules)
 
     @cached_property
@@ -144,7 +154,7 @@ class Situation:
 
     def _licence(self):
         licence = self.provider.childminder
-        ok = licence.licence_from <= self.referral.from_on <= licence.licence_until
+        ok = licence.licence_from <= self.from_on <= licence.licence_until
         covers = licence.licence_until >= self.until
         return Check(
             "Agrément",
@@ -164,7 +174,7 @@ class Situation:
         full = full_half_days(
             self.provider,
             keys_of(self.slots),
-            self.referral.from_on,
+            self.from_on,
             self.until,
             capacity_of(self.provider, self.rules) - len(self.children),
             but=self.referral,
@@ -189,8 +199,8 @@ class Situation:
 
     def _age(self, child):
         limit = self.rules.child_max_age_months
-        ok = age_in_months(child.birth_date, self.referral.from_on) < limit
-        age = age_months(child.birth_date, self.referral.from_on)
+        ok = age_in_months(child.birth_date, self.from_on) < limit
+        age = age_months(child.birth_date, self.from_on)
         return Check(
             "Âge",
             ok,

@@ -14,8 +14,14 @@ from families import documents
 from families.models import AvipContract, ContractVersion, Referral, ScheduleSlot, Signatory
 from families.parties import adviser_signatory, care_signatory, parent_signatories
 from families.permissions import takes_part
-from families.places import hold_places, keys_of, lock_provider, release_holds
-from families.proposal import last_day_of_contract, last_day_of_renewal, reasons_against
+from families.places import hold_places, keys_of, lock_provider, release_holds, release_holds_from
+from families.proposal import (
+    last_day_of_contract,
+    last_day_of_renewal,
+    period_of,
+    reasons_against,
+)
+from families.situations import Situation
 from families.workflow.contract_steps import CONTRACT, VERSION, lock_with_referral, refuse, tell
 from labels.rules import RuleMissing, rules_for
 from partners.permissions import is_adviser
@@ -158,7 +164,7 @@ def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
     )
     if not terms.parents or {p.household_id for p in terms.parents} != {contract.household_id}:
         raise StepRefused("Indiquez le parent qui signe.")
-    _hold_week(contract, slots, rules, at)
+    _hold_week(contract, slots, rules, on, at)
     contract.created_at = moment(at)
     contract.save(force_insert=True)
     contract.children.set(children)
@@ -193,13 +199,45 @@ def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
     return version
 
 
-def _hold_week(contract, slots, rules, at):
-    """Hold the half-days of this contract if they are not those already held for the referral."""
-    referral = contract.referral
-    held = {hold.key for hold in referral.holds.filter(released_at=None)}
-    if held != set(keys_of(slots)):
+def _hold_week(contract, slots, rules, on, at):
+    """Hold the half-days and the days of this contract, unless they are those already held."""
+    referral, provider, period = contract.referral, contract.provider, period_of(contract)
+    if provider.is_childminder and not contract.previous:
+        refuse(_reasons_of_change(contract, slots, rules, on))
+    if _is_held(contract, set(keys_of(slots)), period):
+        return
+    if contract.previous:
+        # The contract that runs keeps its half-days until its last one.
+        release_holds_from(referral, period.first, moment(at))
+    else:
         release_holds(referral, moment(at))
-        hold_places(referral, contract.provider, rules, slots=slots)
+    hold_places(referral, provider, rules, slots=slots, period=period)
+
+
+def _is_held(contract, keys, period):
+    held = contract.referral.holds.filter(released_at=None)
+    if not contract.previous and any(hold.from_on != period.first for hold in held):
+        return False
+    later = [hold for hold in held if hold.until >= period.first]
+    lasting = {h.key for h in later if h.from_on <= period.first and h.until >= period.ends}
+    return lasting == keys == {hold.key for hold in later}
+
+
+def _reasons_of_change(contract, slots, rules, on):
+    """The situation judged again when the days or hours are not those that were validated."""
+    referral = contract.referral
+    validated = {(slot.weekday, slot.starts, slot.ends) for slot in referral.slots.all()}
+    asked = {(slot.weekday, slot.starts, slot.ends) for slot in slots}
+    if contract.start_on == referral.from_on and asked == validated:
+        return []
+    return Situation(
+        referral,
+        on,
+        provider=contract.provider,
+        rules=rules,
+        slots=slots,
+        from_on=contract.start_on,
+    ).reasons
 
 
 def _lock_children(children):

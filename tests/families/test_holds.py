@@ -11,7 +11,7 @@ from avip.workflow import StepRefused
 from families.models import Hold, Referral
 from families.places import JUST_TAKEN, keys_of
 from families.situations import Care, Situation, months_against_cap, planned_in_month
-from families.workflow import referrals
+from families.workflow import contracts, referrals
 from labels.models import LocalRule
 from labels.rules import rules_for
 from partners.calendars import Calendar
