@@ -153,7 +153,7 @@ def parent_signs_on_her_phone(browser, worker, *, email, phone) -> Window:
     parent.opens(link_in_last_mail_to(email))
     parent.sees_title("Un document vous attend").does_not_see("Diallo", "Issa")
     parent.presses("Continuer")
-    parent.does_not_see("Diallo", "Issa")
+    parent.sees("Recevoir mon code").does_not_see("Diallo", "Issa")
     parent.presses("Recevoir mon code")
     worker.delivers()
     parent.fills("Code reçu", code_in_last_text_to(phone))

@@ -19,7 +19,8 @@ STICKS_OUT = """() => {
   const found = [...document.querySelectorAll("main *")].filter(wide);
   return [`${width} px`, ...found.map(one => one.outerHTML.slice(0, 120)).slice(-3)];
 }"""
-PATIENCE = 6_000  # milliseconds
+PATIENCE = 15_000  # milliseconds: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 
 
 class Browser:
@@ -143,10 +144,6 @@ class Window:
         """Where a link leads, to open it elsewhere."""
         return self.part.get_by_role("link", name=link).first.get_attribute("href")
 
-    def unfolds(self, summary):
-        """Open what a page keeps folded."""
-        self.page.locator("summary", has_text=summary).first.click()
-
     def downloads(self, link):
         """The bytes behind a link that is a download."""
         with self.page.expect_download() as download:
@@ -156,7 +153,7 @@ class Window:
     def sees(self, *texts):
         """These words are on the page."""
         for text in texts:
-            expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+            expect(self.page.get_by_text(text).first).to_be_visible()
         return self
 
     def sees_title(self, text):
@@ -201,11 +198,6 @@ def link_in_last_mail_to(address):
     """The address of our site in the latest mail to that person."""
     message = next(m for m in reversed(mail.outbox) if address in m.to)
     return re.search(rf"{re.escape(settings.BASE_URL)}/\S+", message.body).group()
-
-
-def mails_to(address):
-    """The subjects of the mails to that person, in order."""
-    return [message.subject for message in mail.outbox if address in message.to]
 
 
 def texts_to(number):
