@@ -191,9 +191,3 @@ def contracts_over(on: date):
     return AvipContract.objects.filter(status=AvipContract.Status.ACTIVE, end_on__lt=on).order_by(
         "end_on", "pk"
     )
-
-
-def outcome_missing(contracts):
-    """Among `contracts`, those over and not renewed whose outcome nobody has recorded."""
-    over = [AvipContract.Status.ENDED, AvipContract.Status.TERMINATED]
-    return contracts.filter(status__in=over, outcome="").not_renewed()

@@ -8,14 +8,11 @@ from django.utils import timezone
 
 from families.checks import Quota, counts_in_quota, quota
 from families.models import (
-    AvipContract,
     DeclarationLine,
     MonthlyDeclaration,
     Placement,
-    QuotaCheck,
 )
 from labels.models import Label
-from labels.rules import rules_for
 from partners.calendars import month_bounds
 
 DECLARED = (MonthlyDeclaration.Status.SUBMITTED, MonthlyDeclaration.Status.LOCKED)
@@ -120,71 +117,4 @@ def forecast(provider, month: date, rules) -> Quota:
         latest.children_present if latest else None,
         rules.quota_rate,
         is_declared=latest is not None,
-    )
-
-
-@dataclass(frozen=True)
-class FacilityFigures:
-    """A provider over a period, as plain values; every share comes with its denominator."""
-
-    first: date
-    last: date
-    counts: Counts
-    months_declared: int
-    months_assessed: int
-    months_compliant: int
-    families: int
-    contracts_ended: int
-    outcomes_recorded: int
-    outcomes_positive: int
-
-    @property
-    def rate_bp(self) -> int | None:
-        """AVIP children over all children, summed by month, in basis points; None without any."""
-        if not self.counts.all_children:
-            return None
-        return self.counts.avip_children * 10_000 // self.counts.all_children
-
-
-def facility_figures(provider, period: tuple[date, date]) -> FacilityFigures:
-    """The figures of a provider over a period (first and last day), for labels and reports."""
-    first, last = period
-    declarations = list(
-        MonthlyDeclaration.objects.filter(
-            provider=provider,
-            status__in=DECLARED,
-            month__gte=first.replace(day=1),
-            month__lte=last,
-        ).select_related("caf")
-    )
-    rules = {d.pk: rules_for(d.caf, month_bounds(d.month)[1]) for d in declarations}
-    counts = counts_of(declarations, lambda declaration: rules[declaration.pk])
-    verdicts = list(
-        QuotaCheck.objects.filter(declaration__in=declarations).values_list("verdict", flat=True)
-    )
-    contracts = AvipContract.objects.live().filter(
-        provider=provider, start_on__lte=last, end_on__gte=first
-    )
-    ended = contracts.filter(
-        status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
-        ended_on__range=period,
-    ).not_renewed()
-    outcomes = [outcome for outcome in ended.values_list("outcome", flat=True) if outcome]
-    positive = rules_for(provider.caf, last).positive_outcomes
-    return FacilityFigures(
-        first=first,
-        last=last,
-        counts=sum(counts.values(), Counts()),
-        months_declared=len(declarations),
-        months_assessed=sum(
-            verdict in {QuotaCheck.Verdict.COMPLIANT, QuotaCheck.Verdict.SHORT}
-            for verdict in verdicts
-        ),
-        months_compliant=verdicts.count(QuotaCheck.Verdict.COMPLIANT),
-        families=contracts.values("household").distinct().count(),
-        contracts_ended=ended.count(),
-        outcomes_recorded=len(outcomes),
-        outcomes_positive=sum(
-            AvipContract.OUTCOME_CATEGORY.get(outcome) in positive for outcome in outcomes
-        ),
     )

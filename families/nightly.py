@@ -11,7 +11,7 @@ from avip.jobs import SCHEDULES
 from avip.workflow import StepRefused
 from families.checks import contracts_over
 from families.models import AvipContract, ContractVersion, Placement, Signatory
-from families.parties import people_of
+from families.recipients import people_of
 from families.workflow.contracts import PLACEMENT, end, lapse
 
 
@@ -38,7 +38,10 @@ def lapse_contracts(on):
 
 @jobs.daily("families.contracts_unsigned")
 def recall_unsigned(on):
-    """Each delay after the proposal, whoever has not signed is written to once, with the link."""
+    """Each delay after the proposal, the professionals who have not signed are written to once.
+
+    Once they all have, the adviser is, who alone can help the family sign.
+    """
     written = 0
     delays = SCHEDULES["contract_unsigned_reminder_days"]
     versions = ContractVersion.objects.filter(

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from families.views import contracts, parent, signing
+from families.views import contracts, follow_up, parent, signing
 
 TOKEN = r"(?P<token>[A-Za-z0-9_-]{20,64})"
 OF_CONTRACT = "contrats/<uuid:pk>/"
@@ -21,6 +21,8 @@ urlpatterns = [
     path(
         "demandes/<uuid:pk>/contrat/", contracts.ContractPropose.as_view(), name="contract_propose"
     ),
+    path(OF_CONTRACT + "issue/", follow_up.OutcomeRecord.as_view(), name="outcome_record"),
+    path(OF_CONTRACT + "arreter/", follow_up.ContractEnd.as_view(), name="contract_end"),
     path(OF_CONTRACT + "signer/", signing.ContractSign.as_view(), name="contract_sign"),
     path(
         OF_CONTRACT + "signer-sur-place/" + OF_SIGNATORY,

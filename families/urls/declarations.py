@@ -1,6 +1,6 @@
 from django.urls import path
 
-from families.views import declarations, follow_up, quota
+from families.views import declarations, quota
 
 urlpatterns = [
     path("declarations/", declarations.DeclarationList.as_view(), name="declaration_list"),
@@ -15,6 +15,4 @@ urlpatterns = [
         name="declaration_step",
     ),
     path("quota/", quota.QuotaList.as_view(), name="quota_list"),
-    path("contrats/<uuid:pk>/issue/", follow_up.OutcomeRecord.as_view(), name="outcome_record"),
-    path("contrats/<uuid:pk>/arreter/", follow_up.ContractEnd.as_view(), name="contract_end"),
 ]

@@ -19,7 +19,7 @@ from families.workflow.outcomes import OUTCOME
 from labels.rules import rules_for
 
 
-class ContractForm(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class EndingView(VisibleObjectsMixin, SingleObjectMixin, FormView):
     """A form about one contract, for its parties; when it cannot be, the contract says why."""
 
     model = AvipContract
@@ -71,7 +71,7 @@ class ContractForm(VisibleObjectsMixin, SingleObjectMixin, FormView):
         return redirect(self.object)
 
 
-class OutcomeRecord(ContractForm):
+class OutcomeRecord(EndingView):
     form_class = OutcomeForm
     template_name = "families/outcome_form.html"
     workflow, step = OUTCOME, "record"
@@ -93,7 +93,7 @@ class OutcomeRecord(ContractForm):
         return said
 
 
-class ContractEnd(ContractForm):
+class ContractEnd(EndingView):
     form_class = EndForm
     template_name = "families/outcome_contract_end.html"
     workflow, step = CONTRACT, "terminate"

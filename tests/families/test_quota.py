@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from avip import outbox
 from avip.models import Outbox
 from families.checks import basis_points, quota, ramp_up_ends_on
-from families.figures import facility_figures, forecast
+from families.figures import forecast
 from families.models import Alert, MonthlyDeclaration, PlaceOffer, QuotaCheck
 from families.monthly import check_declared_months
 from families.quota import check_quota, check_quotas, preview, unchecked
@@ -279,6 +279,21 @@ def test_a_year_is_the_sum_of_its_months(caf):
     assert QuotaCheck.objects.get(declaration=october).all_children == 11
 
 
+def test_the_months_of_a_year_are_locked_together(caf):
+    set_rule(caf, "quota_period", "year")
+    provider = make_labelled_facility()
+    make_placement(provider, start_on=date(2026, 9, 1))
+    september = make_declaration(
+        provider, month=date(2026, 9, 1), children_present=2, on=date(2026, 10, 2)
+    )
+    make_declaration(provider, children_present=10)
+    with CaptureQueriesContext(connection) as queries:
+        check_quota(september, AT)
+    locks = [q["sql"] for q in queries if "monthlydeclaration" in q["sql"] and "FOR NO" in q["sql"]]
+    assert len(locks) == 1 and "ORDER BY" in locks[0]
+    assert QuotaCheck.objects.count() == 2
+
+
 # One check a month, alerts.
 
 
@@ -417,30 +432,6 @@ def test_a_neighbouring_caf_sees_neither_check_nor_alert(caf_agent, other_caf_ag
 
 
 # Figures.
-
-
-def test_the_figures_of_a_facility_come_with_their_denominators():
-    provider = make_labelled_facility()
-    ended = {"start_on": date(2026, 7, 1), "end_on": date(2026, 9, 30), "status": "ended"}
-    make_placement(provider, outcome="cdi", ended_on=date(2026, 9, 30), **ended)
-    make_placement(provider, outcome="none", ended_on=date(2026, 9, 30), **ended)
-    make_placement(provider, ended_on=date(2026, 9, 30), **ended)
-    verdict_of(make_declared_month(3, 10, provider=provider))
-    verdict_of(
-        make_declaration(
-            provider, month=date(2026, 9, 1), children_present=50, on=date(2026, 11, 2)
-        )
-    )
-    figures = facility_figures(provider, (date(2026, 1, 1), date(2026, 12, 31)))
-    assert (figures.counts.avip_children, figures.counts.all_children) == (9, 60)
-    assert figures.rate_bp == 1500
-    assert (figures.months_declared, figures.months_assessed, figures.months_compliant) == (2, 2, 1)
-    assert (figures.contracts_ended, figures.outcomes_recorded, figures.outcomes_positive) == (
-        3,
-        2,
-        1,
-    )
-    assert figures.families == 6
 
 
 def test_the_forecast_says_what_the_signed_contracts_would_give():
