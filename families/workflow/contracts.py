@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from avip.workflow import StepRefused, moment
-from families.models import AvipContract, ContractVersion, Placement
+from families.models import AvipContract, ContractVersion, DeclarationLine, Placement
 from families.places import release_holds
+from families.signing import tell_parents_of_the_stop
 from families.workflow.contract_steps import CONTRACT, PLACEMENT, VERSION, lock_with_referral, tell
 from families.workflow.proposals import propose, renew
 from families.workflow.signatures import sign
@@ -87,6 +88,7 @@ def terminate(contract, *, by, on, reason, at=None):
         _release_places(contract, at)
         version = contract.versions.get(status=Version.IN_FORCE)
         tell("contract_stopped", version, by=by, on=on, at=at)
+        tell_parents_of_the_stop(version, at=at)
 
 
 def keep_place(placement, *, by, on, until, at=None):
@@ -98,6 +100,10 @@ def keep_place(placement, *, by, on, until, at=None):
 
 
 def _end_placements(contract, last_day, *, by, on, at):
+    never_begun = contract.placements.filter(status=Care.PLANNED, start_on__gt=last_day)
+    # No day of care: neither a place taken nor a month to declare.
+    DeclarationLine.objects.filter(placement__in=never_begun).delete()
+    never_begun.delete()
     for placement in contract.placements.filter(status__in=[Care.PLANNED, Care.RUNNING]):
         with PLACEMENT.take("end", placement, by=by, on=on, at=at):
             placement.end_on = max(placement.start_on, min(last_day, placement.end_on))

@@ -10,7 +10,7 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from families import nightly
 from families.models import AvipContract, ContractVersion, Hold, Placement, Signatory
-from families.workflow import contracts
+from families.workflow import contracts, declarations
 from labels.models import LocalRule
 from tests import factories as base
 from tests.families import factories as f
@@ -287,6 +287,22 @@ def test_a_contract_stopped_early_ends_the_care_that_day_and_says_why():
     assert (contract.status, contract.ended_on, placement.end_on) == ("terminated", stop, stop)
     assert placement.status == "ended"
     assert contract.history.last().comment == "déménagement"
+
+
+def test_a_contract_stopped_before_its_first_day_leaves_no_care():
+    contract = f.make_contract("active")
+    month = contract.start_on.replace(day=1)
+    declaration = declarations.open_month(contract.provider, month, on=contract.start_on)
+    assert declaration.lines.count() == 1
+    contracts.terminate(contract, by=contract.adviser, on=f.ON, reason="déménagement")
+    assert (contract.status, contract.ended_on) == ("terminated", f.ON)
+    assert not Placement.objects.exists()
+    again = declarations.open_month(contract.provider, month, on=contract.start_on)
+    assert again.lines.count() == 0
+    assert not Hold.objects.filter(released_at=None).exists()
+    # The child is free for another contract on the very same days.
+    other = f.make_contract("active", household=contract.household)
+    assert other.placements.get().start_on == contract.start_on
 
 
 def test_a_kept_place_outlives_its_contract():
