@@ -18,7 +18,16 @@ from avip import outbox
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
 from avip.workflow import StepRefused
-from partners.models import Agency, Invitation, Membership, MunicipalService, Provider, User
+from partners.models import (
+    Agency,
+    Invitation,
+    Membership,
+    MunicipalService,
+    Operator,
+    Provider,
+    User,
+)
+from partners.models.people import NATIONAL
 from partners.permissions import administers, is_hijacked
 from partners.tokens import make_token, sha256_of
 
@@ -32,7 +41,12 @@ KINDS = {
 
 
 def place_in(organisation) -> dict:
-    """The two columns by which a membership or an invitation names its organisation."""
+    """The columns by which a membership or an invitation names its organisation.
+
+    None is the national level.
+    """
+    if organisation is None:
+        return {"kind": Membership.Kind.NATIONAL}
     kind = KINDS[organisation._meta.model_name]
     return {"kind": kind, kind.value: organisation}
 
@@ -52,8 +66,9 @@ def organisations_of(user) -> list:
 def organisations_open_to(user) -> list:
     """Those into which `user` may invite.
 
-    Her own as an administrator and those they run; for a Caf's administrator, also the agencies and
-    the municipal services of her territory that nobody administers yet: somebody must be the first.
+    Her own as an administrator and those they run; for a Caf's administrator, also the agencies,
+    municipal services and gestionnaires of her territory that nobody administers yet, and its
+    crèches without any team: somebody must be the first.
     """
     if is_hijacked(user):
         return []
@@ -64,19 +79,31 @@ def organisations_open_to(user) -> list:
     if not cafs:
         return mine
     on = timezone.localdate()
-    headless = {"agency": set(), "service": set()}
+    headless = {"agency": set(), "service": set(), "operator": set()}
     for name, ids in headless.items():
         rows = Membership.objects.in_force(on).filter(is_admin=True).exclude(**{name: None})
         ids.update(rows.values_list(name, flat=True))
     departments = [caf.department_code for caf in cafs]
     agencies = Agency.objects.filter(department_code__in=departments)
     services = MunicipalService.objects.filter(caf__in=cafs)
+    operators = Operator.objects.filter(facility__provider__caf__in=cafs).distinct()
+    staffed = Membership.objects.in_force(on)
+    facilities = (
+        Provider.objects.filter(kind=Provider.Kind.FACILITY, caf__in=cafs)
+        .exclude(pk__in=staffed.exclude(provider=None).values("provider"))
+        .exclude(
+            facility__operator__isnull=False,
+            facility__operator__in=staffed.exclude(operator=None).values("operator"),
+        )
+    )
     return list(
         dict.fromkeys(
             [
                 *mine,
                 *agencies.exclude(pk__in=headless["agency"]),
                 *services.exclude(pk__in=headless["service"]),
+                *operators.exclude(pk__in=headless["operator"]),
+                *facilities.select_related("facility"),
             ]
         )
     )
@@ -97,7 +124,7 @@ def invite(
 ) -> Invitation:
     """Offer a place in an organisation, by mail. Its first person administers it.
 
-    `by` is None for the command that opens a Caf.
+    `by` is None for the commands that open a Caf, or the national level (None).
     """
     if by is not None and organisation not in organisations_open_to(by):
         raise PermissionDenied
@@ -106,7 +133,7 @@ def invite(
     members = Membership.objects.in_force(timezone.localdate(at)).filter(**place_in(organisation))
     if members.filter(user__email=email).exists():
         raise StepRefused(
-            f"La personne qui a cette adresse fait déjà partie de « {organisation} »."
+            f"La personne qui a cette adresse fait déjà partie de « {organisation or NATIONAL} »."
         )
     waiting = Invitation.objects.pending().filter(email=email, **place_in(organisation))
     if waiting.exists():
@@ -120,7 +147,8 @@ def invite(
         invited_by=by,
         role=role,
         quality=quality,
-        is_admin=is_admin or not _has_admin(organisation, timezone.localdate(at)),
+        is_admin=is_admin
+        or (organisation is not None and not _has_admin(organisation, timezone.localdate(at))),
         created_at=at,
         **place_in(organisation),
     )

@@ -19,9 +19,13 @@ urlpatterns = [
         views.WithdrawInvitation.as_view(),
         name="invitation_withdraw",
     ),
+    path("organisations/", views.Organisations.as_view(), name="organisations"),
+    path("organisations/gestionnaire/", views.AttachToOperator.as_view(), name="operator_attach"),
+    path("organisations/service/", views.OpenService.as_view(), name="service_open"),
     path("invitation/", views.AcceptInvitation.as_view(), name="invitation_accept"),
     path("invitation/nouveau-lien/", views.RenewInvitation.as_view(), name="invitation_renew"),
     path("invitation/<str:token>/", views.OpenInvitation.as_view(), name="invitation"),
+    path("accueil/<uuid:pk>/etablissement/", views.Deciders.as_view(), name="facility"),
     path("accueil/<uuid:pk>/horaires/", views.Week.as_view(), name="calendar"),
     path("accueil/<uuid:pk>/fermetures/", views.AddClosure.as_view(), name="closure_add"),
     path(

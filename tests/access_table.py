@@ -101,6 +101,7 @@ CONTRACT_PARTIES = f"{CARE} adviser"
 LABEL_READERS = f"{CAF} {CARE}"
 
 APPLICANTS = "director other_director operator newcomer"
+CAF_ADMINS = "caf_manager other_caf"
 ADMINS = "caf_manager other_caf director operator adviser coordinator newcomer"
 
 
@@ -129,6 +130,10 @@ ACCESS = {
     "partners:invitation_withdraw": page(
         "caf_manager", of("invitation"), "caf_officer", post_only=True
     ),
+    "partners:organisations": page(CAF_ADMINS, forbidden=but(CAF_ADMINS), states="empty many"),
+    "partners:operator_attach": page(CAF_ADMINS, forbidden=but(CAF_ADMINS), states="one error"),
+    "partners:service_open": page(CAF_ADMINS, forbidden=but(CAF_ADMINS), states="one error"),
+    "partners:facility": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "partners:invitation": page(ANYBODY, lambda world: ["un-jeton"], public=True),
     "partners:invitation_accept": page("", public=True, states="error"),
     "partners:invitation_renew": page("", public=True, post_only=True),

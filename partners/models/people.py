@@ -14,6 +14,8 @@ from django.utils import timezone
 from partners.models.organisations import Agency, Caf, MunicipalService, Operator
 from partners.models.providers import Provider
 
+NATIONAL = "le suivi national"  # the name of the level without an organisation
+
 
 class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **fields):
@@ -175,6 +177,11 @@ class OrganisationMember(models.Model):
     def organisation(self):
         """The organisation itself; None at the national level."""
         return self.caf or self.provider or self.operator or self.agency or self.service
+
+    @property
+    def place_name(self):
+        """What the person reads of where she is."""
+        return str(self.organisation or NATIONAL)
 
 
 def _one_organisation():

@@ -1,5 +1,11 @@
 from partners.views.hours import AddClosure, RemoveClosure, Week
 from partners.views.invitations import AcceptInvitation, OpenInvitation, RenewInvitation
+from partners.views.organisations import (
+    AttachToOperator,
+    Deciders,
+    OpenService,
+    Organisations,
+)
 from partners.views.team import (
     Account,
     EndAccess,
@@ -14,9 +20,13 @@ __all__ = [
     "AcceptInvitation",
     "Account",
     "AddClosure",
+    "AttachToOperator",
+    "Deciders",
     "EndAccess",
     "Invite",
     "OpenInvitation",
+    "OpenService",
+    "Organisations",
     "Place",
     "RemoveClosure",
     "RenewInvitation",

@@ -99,7 +99,7 @@ class AcceptInvitation(FormView):
     def welcome(self):
         self.request.session.pop(SESSION_KEY, None)
         messages.success(
-            self.request, f"Bienvenue : vous faites partie de « {self.invitation.organisation} »."
+            self.request, f"Bienvenue : vous faites partie de « {self.invitation.place_name} »."
         )
         return redirect(settings.LOGIN_REDIRECT_URL)
 

@@ -14,6 +14,7 @@ from avip.workflow import StepRefused
 from partners import invitations
 from partners.forms import AccountForm, InvitationForm, PlaceForm
 from partners.models import Invitation, Membership
+from partners.organisations import administered_cafs
 from partners.permissions import administers, is_hijacked
 
 ORGANISATIONS = (
@@ -81,7 +82,11 @@ class Team(TemplateView):
             elif invitation.may_change:
                 elsewhere.append(invitation)
         return super().get_context_data(
-            sections=list(sections.values()), elsewhere=elsewhere, may_invite=open_to, **kwargs
+            sections=list(sections.values()),
+            elsewhere=elsewhere,
+            may_invite=open_to,
+            keeps_caf=bool(administered_cafs(user)),
+            **kwargs,
         )
 
 

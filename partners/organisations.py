@@ -1,0 +1,47 @@
+"""What the administrators of a Caf and of a crèche set up themselves: who runs, decides, signs."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from partners.models import Caf, Facility, MunicipalService, Operator
+from partners.permissions import administers, is_hijacked
+
+
+def administered_cafs(user) -> list[Caf]:
+    """The Cafs whose team this person keeps; none in a borrowed account."""
+    if is_hijacked(user):
+        return []
+    return [m.caf for m in user.memberships_today if m.caf and m.is_admin]
+
+
+@transaction.atomic
+def attach_to_operator(facilities, *, name, siren, by) -> Operator:
+    """The gestionnaire of this SIREN, made when it is new, now runs these crèches of the Caf.
+
+    A gestionnaire already known keeps its name. Raises PermissionDenied for another Caf's crèche.
+    """
+    cafs = {caf.pk for caf in administered_cafs(by)}
+    if not cafs or any(provider.caf_id not in cafs for provider in facilities):
+        raise PermissionDenied
+    operator = Operator.objects.filter(siren=siren).order_by("pk").first()
+    operator = operator or Operator.objects.create(name=name, siren=siren)
+    Facility.objects.filter(provider__in=facilities).update(operator=operator)
+    return operator
+
+
+@transaction.atomic
+def open_service(*, caf, kind, name, communes, by) -> MunicipalService:
+    """A municipal service of this Caf, for these communes."""
+    if caf not in administered_cafs(by):
+        raise PermissionDenied
+    service = MunicipalService.objects.create(caf=caf, kind=kind, name=name)
+    service.communes.set(communes)
+    return service
+
+
+def choose_deciders(facility, *, admits, signs, delegation, by):
+    """Who admits and who signs for this crèche from now on; what is signed already stays."""
+    if not administers(by, facility.provider):
+        raise PermissionDenied
+    facility.admits, facility.signs, facility.delegation = admits, signs, delegation
+    facility.save(update_fields=["admits", "signs", "delegation"])

@@ -1,0 +1,109 @@
+"""The organisations that a Caf opens around it, and who decides in a crèche."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.views.generic import FormView, TemplateView, UpdateView
+
+from avip.views import VisibleObjectsMixin
+from partners import invitations, organisations
+from partners.models import MunicipalService, Provider
+from partners.organisation_forms import DecidersForm, OperatorForm, ServiceForm
+from partners.permissions import administers
+
+
+class CafAdministration:
+    """Open to the administrators of a Caf alone."""
+
+    success_url = reverse_lazy("partners:organisations")
+
+    def dispatch(self, request, *args, **kwargs):
+        self.cafs = organisations.administered_cafs(request.user)
+        if not self.cafs:
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def facilities(self):
+        """The crèches of these Cafs."""
+        mine = Provider.objects.visible_to(self.request.user)
+        found = mine.filter(kind=Provider.Kind.FACILITY, caf__in=self.cafs)
+        return found.select_related("facility__operator", "commune").order_by("name", "pk")
+
+
+class Organisations(CafAdministration, TemplateView):
+    """The gestionnaires and municipal services of the Caf, and those that wait for somebody."""
+
+    template_name = "partners/organisations.html"
+
+    def get_context_data(self, **kwargs):
+        operators = {}
+        for provider in self.facilities().exclude(facility__operator=None):
+            operators.setdefault(provider.facility.operator, []).append(provider)
+        services = MunicipalService.objects.filter(caf__in=self.cafs).prefetch_related("communes")
+        return super().get_context_data(
+            operators=sorted(operators.items(), key=lambda item: item[0].name),
+            services=services,
+            open_to=set(invitations.organisations_open_to(self.request.user)),
+            **kwargs,
+        )
+
+
+class AttachToOperator(CafAdministration, FormView):
+    form_class = OperatorForm
+    template_name = "partners/operator_form.html"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"facilities": self.facilities()}
+
+    def form_valid(self, form):
+        operator = organisations.attach_to_operator(by=self.request.user, **form.cleaned_data)
+        messages.success(
+            self.request, f"Les crèches choisies sont gérées par «\xa0{operator}\xa0»."
+        )
+        return redirect(self.success_url)
+
+
+class OpenService(CafAdministration, FormView):
+    form_class = ServiceForm
+    template_name = "partners/service_form.html"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"cafs": self.cafs}
+
+    def form_valid(self, form):
+        service = organisations.open_service(by=self.request.user, **form.cleaned_data)
+        messages.success(
+            self.request, f"«\xa0{service}\xa0» est ouvert\xa0: invitez sa première personne."
+        )
+        return redirect(self.success_url)
+
+
+class Deciders(VisibleObjectsMixin, UpdateView):
+    """« Qui décide, qui signe », for the administrators of a crèche: otherwise 404, then 403."""
+
+    model = Provider
+    form_class = DecidersForm
+    template_name = "partners/deciders.html"
+    context_object_name = "provider"
+    success_url = reverse_lazy("partners:team")
+
+    def get_queryset(self):
+        mine = super().get_queryset().filter(kind=Provider.Kind.FACILITY)
+        return mine.select_related("facility__operator")
+
+    def get_object(self, queryset=None):
+        provider = super().get_object(queryset)
+        if not administers(self.request.user, provider):
+            raise PermissionDenied
+        return provider
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"instance": self.object.facility}
+
+    def form_valid(self, form):
+        organisations.choose_deciders(form.instance, by=self.request.user, **form.cleaned_data)
+        messages.success(
+            self.request, f"«\xa0{self.object}\xa0»\xa0: vos réponses sont enregistrées."
+        )
+        return redirect(self.success_url)
