@@ -15,7 +15,7 @@ def care_signatory(provider, *, by, on) -> Signatory:
         )
     facility = provider.facility
     signs = facility.operator if operator_signs(provider) else provider
-    member = _first_member(_members_who_sign(provider), by=by, on=on)
+    member = _first_member(members_who_sign(provider), by=by, on=on)
     return Signatory(
         role=Signatory.Role.CARE,
         name=str(member.user if member else signs),
@@ -44,7 +44,8 @@ def parent_signatories(parents) -> list[Signatory]:
     ]
 
 
-def _members_who_sign(provider):
+def members_who_sign(provider) -> Q:
+    """The members of the organisation whose signature gives care."""
     if operator_signs(provider):
         return Q(operator=provider.facility.operator_id)
     return Q(provider=provider.pk)
@@ -55,38 +56,6 @@ def _first_member(where, *, by, on):
     members = Membership.objects.in_force(on).filter(where).select_related("user")
     mine = members.filter(user=by).first() if isinstance(by, User) else None
     return mine or members.order_by("-is_admin", "role", "starts_on", "pk").first()
-
-
-def people_of(signatory, *, on) -> list[User]:
-    """The professionals to write to when this signature is awaited; none for a parent.
-
-    The adviser of the contract while she is in the agency, else her colleagues; the coordinators
-    for a childminder without an account.
-    """
-    contract = signatory.version.contract
-    if signatory.role == Signatory.Role.PARENT:
-        return []
-    if signatory.role == Signatory.Role.ADVISER:
-        colleagues = Q(agency=contract.agency_id)
-        return _users(colleagues & Q(user=contract.adviser_id), on) or _users(colleagues, on)
-    people = _users(_members_who_sign(contract.provider), on)
-    if not people and contract.provider.is_childminder:
-        return _users(Q(service=contract.provider.childminder.service_id), on)
-    return people
-
-
-def _users(where, on):
-    members = Membership.objects.in_force(on).filter(where)
-    return list(User.objects.filter(memberships__in=members).distinct().order_by("pk"))
-
-
-def people_of_contract(version, *, on) -> list[User]:
-    """Every professional to write to about this contract, once."""
-    people = {}
-    for signatory in version.signatories.select_related("version__contract__provider"):
-        for user in people_of(signatory, on=on):
-            people[user.pk] = user
-    return list(people.values())
 
 
 def phone_of(signatory) -> str:

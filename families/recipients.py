@@ -4,6 +4,8 @@ from collections import defaultdict
 
 from django.db.models import Q
 
+from families.models import Signatory
+from families.parties import members_who_sign
 from partners.models import Childminder, Facility, Membership, User
 
 
@@ -22,10 +24,33 @@ def coordinators_of(provider, *, on) -> list[User]:
     return _members(Q(service=provider.childminder.service_id), on)
 
 
-def advisers_of(referral, *, on) -> list[User]:
-    """The adviser who sent it while she is in the agency, else her colleagues."""
-    agency = Q(agency=referral.agency_id)
-    return _members(agency & Q(user=referral.adviser_id), on) or _members(agency, on)
+def advisers_of(dossier, *, on) -> list[User]:
+    """The adviser of a referral or a contract while she is in the agency, else her colleagues."""
+    agency = Q(agency=dossier.agency_id)
+    return _members(agency & Q(user=dossier.adviser_id), on) or _members(agency, on)
+
+
+def people_of(signatory, *, on) -> list[User]:
+    """The professionals to write to when this signature is awaited; none for a parent.
+
+    For care whoever signs, else who answers for the provider.
+    """
+    contract = signatory.version.contract
+    if signatory.role == Signatory.Role.PARENT:
+        return []
+    if signatory.role == Signatory.Role.ADVISER:
+        return advisers_of(contract, on=on)
+    provider = contract.provider
+    return _members(members_who_sign(provider), on) or people_who_answer(provider, on=on)
+
+
+def people_of_contract(version, *, on) -> list[User]:
+    """Every professional to write to about this contract, once."""
+    people = {}
+    for signatory in version.signatories.select_related("version__contract__provider"):
+        for user in people_of(signatory, on=on):
+            people[user.pk] = user
+    return list(people.values())
 
 
 def _members(where, on):

@@ -7,8 +7,8 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
 from avip.workflow import Step, StepRefused, Workflow, lock, system
 from families.models import AvipContract, ContractVersion, Placement
-from families.parties import people_of_contract
 from families.permissions import may_sign, takes_part
+from families.recipients import people_of_contract
 
 Contract, Version = AvipContract.Status, ContractVersion.Status
 

@@ -11,8 +11,10 @@ from avip import outbox
 from families import nightly
 from families.models import Signatory
 from families.notifications.contracts import link_sms
+from families.recipients import people_of
 from families.workflow import contracts
 from partners.models import Membership
+from tests import factories as base
 from tests.families import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,18 @@ def test_a_childminder_without_account_is_told_through_her_coordinator():
     (letter,) = letters("Un contrat à signer")
     assert letter.to == [f.coordinator_of(contract.provider).email]
     assert "Morel" not in letter.subject + letter.body
+
+
+def test_a_creche_without_members_is_told_through_its_operator():
+    operator = base.make_operator()
+    boss = base.make_user("Rose", "Gérant", member_of=operator)
+    creche = f.make_labelled(base.make_facility(operator=operator))
+    version = f.make_contract(provider=creche).version
+    care = version.signatories.get(role=Signatory.Role.CARE)
+    director = f.director_of(creche)
+    assert people_of(care, on=f.ON) == [director]
+    director.memberships.all().delete()
+    assert people_of(care, on=f.ON) == [boss]
 
 
 def test_who_has_left_is_not_written_to(live):
