@@ -109,9 +109,7 @@ def _declared():
 
 @transaction.atomic
 def _check_batch(ids, rules, at):
-    locked = _declared().filter(pk__in=ids).order_by("pk")
-    declarations = list(locked.select_for_update(of=("self",), no_key=True))
-    declarations += _later_months_of_the_year(declarations, rules)
+    declarations = _locked(ids, rules)
     known = dict(
         QuotaCheck.objects.filter(declaration__in=declarations).values_list(
             "declaration", "inputs_sha256"
@@ -133,31 +131,32 @@ def _check_batch(ids, rules, at):
     return len(checks)
 
 
-def _later_months_of_the_year(declarations, rules):
-    """Where the year is judged, a month declared again changes the verdict of those after it."""
+def _locked(ids, rules):
+    """These months, and where the year is judged those after them, whose verdict they change.
+
+    In one query, by id: two batches of one year must not wait for each other.
+    """
     first_month = {}
-    for declaration in declarations:
+    for declaration in _declared().filter(pk__in=ids):
         if rules.of(declaration).quota_period == "year":
             key = declaration.provider_id, declaration.month.year
             first_month[key] = min(declaration.month, first_month.get(key, declaration.month))
-    if not first_month:
-        return []
-    mine = {declaration.pk for declaration in declarations}
+    rows = _declared().filter(Q(pk__in=ids) | _of_the_years(first_month)).order_by("pk")
     return [
         declaration
-        for declaration in _of_the_years(first_month).select_for_update(of=("self",), no_key=True)
-        if declaration.pk not in mine
-        and declaration.month > first_month[declaration.provider_id, declaration.month.year]
+        for declaration in rows.select_for_update(of=("self",), no_key=True)
+        if declaration.pk in ids
+        or declaration.month > first_month[declaration.provider_id, declaration.month.year]
     ]
 
 
 def _of_the_years(keys):
-    """The declared months of these (provider, year) pairs."""
-    wanted = Q()
+    """The months of these (provider, year) pairs; none for no pair."""
+    wanted = Q(pk__in=[])
     for year in {year for _, year in keys}:
         providers = [provider for provider, other in keys if other == year]
         wanted |= Q(provider__in=providers, month__year=year)
-    return _declared().filter(wanted).order_by("pk")
+    return wanted
 
 
 def _judge(declarations, rules, at):
@@ -194,7 +193,8 @@ def _counts_of_the_period(declarations, rules):
     yearly = [d for d in declarations if rules.of(d).quota_period == "year"]
     if not yearly:
         return counts_of(declarations, rules.of)
-    siblings = list(_of_the_years({(d.provider_id, d.month.year) for d in yearly}))
+    years = _of_the_years({(d.provider_id, d.month.year) for d in yearly})
+    siblings = list(_declared().filter(years).order_by("pk"))
     counts = counts_of([*declarations, *siblings], rules.of)
     months = {(d.provider_id, d.month): d.pk for d in [*siblings, *yearly]}
     so_far, sums = defaultdict(Counts), {}
