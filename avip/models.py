@@ -100,8 +100,16 @@ class AccessLog(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="qui"
     )
+    borrowed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name="support qui avait emprunté son compte",
+    )
     kind = models.CharField("quoi", max_length=40)
     object_id = models.UUIDField("objet")
+    reason = models.CharField("raison", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "lecture"

@@ -5,6 +5,7 @@ from allauth.mfa.totp import views as totp
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.generic import TemplateView
+from hijack.views import ReleaseUserView
 
 # Only the pages of allauth that have our own templates are routed.
 ACCOUNTS = [
@@ -51,6 +52,9 @@ ACCOUNTS = [
     ),
 ]
 
+# The library's template looks for this name; the way in is our own page, `partners:support`.
+RELEASE = [path("", ReleaseUserView.as_view(), name="release")]
+
 
 def static_page(template):
     """A page of text that anybody may read."""
@@ -62,7 +66,7 @@ urlpatterns = [
     path("accessibilite/", static_page("accessibility.html"), name="accessibility"),
     path("donnees-personnelles/", static_page("privacy.html"), name="privacy"),
     path("aide/", static_page("help.html"), name="help"),
-    path("emprunter/", include("hijack.urls")),
+    path("support/rendre/", include((RELEASE, "hijack"))),
     path("", include("partners.urls")),
     path("", include("labels.urls")),
     path("", include("families.urls")),

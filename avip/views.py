@@ -52,8 +52,14 @@ def serve_document(document):
 
 
 def log_reading(request, obj):
-    """Remember that this user read this file about a person."""
-    AccessLog.objects.create(user=request.user, kind=obj._meta.label_lower, object_id=obj.pk)
+    """Remember that this user read this file about a person, or support in a borrowed account."""
+    borrowed = getattr(request.user, "is_hijacked", False)
+    AccessLog.objects.create(
+        user=request.user,
+        borrowed_by_id=request.session["hijack_history"][-1] if borrowed else None,
+        kind=obj._meta.label_lower,
+        object_id=obj.pk,
+    )
 
 
 def csrf_failure(request, reason=""):

@@ -5,6 +5,7 @@ from partners import views
 app_name = "partners"
 urlpatterns = [
     path("compte/", views.Account.as_view(), name="account"),
+    path("support/", views.Support.as_view(), name="support"),
     path("equipe/", views.Team.as_view(), name="team"),
     path("equipe/inviter/", views.Invite.as_view(), name="invite"),
     path("equipe/<uuid:pk>/", views.Place.as_view(), name="membership"),

@@ -1,6 +1,6 @@
 """Figures for the Caf's page and under « À traiter »: each is computed live from a scope."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -12,6 +12,7 @@ from partners.calendars import month_bounds
 
 GAUGES_SHOWN = 4
 EXITS_OVER_DAYS = 365
+ASSESSED = {QuotaCheck.Verdict.COMPLIANT, QuotaCheck.Verdict.SHORT}
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,14 @@ class Exits:
     recorded: int
     positive: int
     by_outcome: list  # [(label, count)], most frequent first
+
+    def masked(self, least):
+        """The same without the small counts, which would point at somebody."""
+        small = any(masked(n, least) is None for n in (self.ended, self.recorded, self.positive))
+        if small:
+            return Exits(masked(self.ended, least), None, None, [])
+        shown = [(label, n) for label, n in self.by_outcome if masked(n, least) is not None]
+        return replace(self, by_outcome=shown)
 
     @property
     def positive_bp(self):
@@ -44,7 +53,7 @@ def labelled_facilities(user, caf, on: date):
         .annotate(latest_check=Subquery(latest))
         .order_by("provider__name")
     )
-    shown = QuotaCheck.objects.visible_to(user).defer("other_bases", "rule_values")
+    shown = QuotaCheck.objects.visible_to(user)
     checks = shown.in_bulk([label.latest_check for label in labels if label.latest_check])
     for label in labels:
         label.check = checks.get(label.latest_check)
@@ -76,30 +85,60 @@ def exits(contracts, rules, on: date) -> Exits:
 
 
 def caf_figures(user, caf, on: date):
-    """Everything the Caf's page shows: facilities and their quota, contracts, exits, alerts."""
-    contracts = AvipContract.objects.visible_to(user).filter(caf=caf)
+    """Everything the Caf's page shows: facilities and their quota, contracts, exits, alerts.
+
+    A national reader gets the same aggregates, small counts masked, and no facility's own figures.
+    """
+    national = user.reach.national
     rules = rules_for(caf, on)
+    contracts = _in_scope(AvipContract, user, caf)
     labels = labelled_facilities(user, caf, on)
-    verdicts = [label.check.verdict for label in labels if label.check]
+    verdicts = _latest_verdicts(labels) if national else _verdicts_of(labels)
     by_status = dict(contracts.order_by().values_list("status").annotate(n=Count("pk")))
+    members = _in_scope(NetworkMember, user, caf).filter(status=NetworkMember.Status.MEMBER)
+    figures = {
+        "compliant": verdicts.count(QuotaCheck.Verdict.COMPLIANT),
+        "assessed": sum(verdict in ASSESSED for verdict in verdicts),
+        "childminders": members.count(),
+        "running": by_status.get(AvipContract.Status.ACTIVE, 0),
+        "to_sign": by_status.get(AvipContract.Status.TO_SIGN, 0),
+    }
+    least = rules.small_count_min if national else 0
     return {
         "caf": caf,
         "labels": labels,
-        "compliant": verdicts.count(QuotaCheck.Verdict.COMPLIANT),
-        "assessed": sum(
-            verdict in {QuotaCheck.Verdict.COMPLIANT, QuotaCheck.Verdict.SHORT}
-            for verdict in verdicts
-        ),
-        "childminders": NetworkMember.objects.visible_to(user)
-        .filter(caf=caf, status=NetworkMember.Status.MEMBER)
-        .count(),
-        "running": by_status.get(AvipContract.Status.ACTIVE, 0),
-        "to_sign": by_status.get(AvipContract.Status.TO_SIGN, 0),
-        "exits": exits(contracts, rules, on),
+        "national": national,
+        "least": least,
+        **{name: masked(count, least) for name, count in figures.items()},
+        "exits": exits(contracts, rules, on).masked(least),
         "alerts": Alert.objects.visible_to(user).filter(caf=caf).open().select_related("provider"),
         "quota": rules.entry("quota_rate"),
         "required_bp": int(rules.quota_rate * 10_000),
     }
+
+
+def masked(count, least):
+    """A count as it may be published: None when it is small enough to point at somebody."""
+    return None if 0 < count < least else count
+
+
+def _in_scope(model, user, caf):
+    """The rows of this Caf to count: for a national reader all of them, and never one of them."""
+    rows = model.objects if user.reach.national else model.objects.visible_to(user)
+    return rows.filter(caf=caf)
+
+
+def _verdicts_of(labels):
+    return [label.check.verdict for label in labels if label.check]
+
+
+def _latest_verdicts(labels):
+    latest = (
+        QuotaCheck.objects.filter(provider__in=[label.provider_id for label in labels])
+        .order_by("provider_id", "-month")
+        .distinct("provider_id")
+    )
+    return [check.verdict for check in latest]
 
 
 def own_gauges(user):

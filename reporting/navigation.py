@@ -33,9 +33,13 @@ ENTRIES = [
     (
         "Demandes de label",
         "labels:application_list",
-        lambda reach: reach.cafs or reach.providers or reach.operators,
+        lambda reach: reach.cafs or reach.runs_facilities,
     ),
-    ("Labels", "labels:label_list", lambda reach: reach.cafs or reach.providers or reach.operators),
+    (
+        "Labels",
+        "labels:label_list",
+        lambda reach: reach.cafs or reach.runs_facilities or reach.national,
+    ),
     ("Pilotage", "reporting:caf_dashboard", lambda reach: reach.cafs or reach.national),
     ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
     ("Équipe et accès", "partners:team", lambda reach: not reach.national),
@@ -59,6 +63,8 @@ def _signed_in(request, user):
     entries = [("À traiter", "reporting:todo")] + [
         (label, name) for label, name, seen_by in ENTRIES if seen_by(reach)
     ]
+    if user.is_staff:
+        entries.append(("Voir comme une personne", "partners:support"))
     current = request.resolver_match.view_name if request.resolver_match else ""
     nav = [
         {

@@ -5,6 +5,7 @@ navigation (its counts).
 """
 
 from dataclasses import replace
+from datetime import date, datetime
 
 from django.db import connection
 from django.urls import reverse
@@ -30,11 +31,21 @@ def todo(user, now):
             groups[wait.group] += items
             if more := count - len(items):
                 groups[wait.group].append(_more(wait, more))
-    waiting = [(GROUPS[name], items) for name, items in groups.items() if items]
+    waiting = [
+        (GROUPS[name], sorted(items, key=_urgency)) for name, items in groups.items() if items
+    ]
     if waiting:
         first = waiting[0][1]
         first[0] = replace(first[0], primary=True)
     return waiting
+
+
+def _urgency(item):
+    """The nearest deadline first; what has none comes after, in the order it was found."""
+    deadline = item.deadline
+    if deadline is None:
+        return date.max
+    return timezone.localdate(deadline) if isinstance(deadline, datetime) else deadline
 
 
 def counts(user, now):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.generic import ListView, TemplateView, View
 
+from families.views.quota import figure_of
 from partners.models import Caf, User
 from reporting.dashboard import caf_figures, own_gauges, whats_next
 from reporting.demo import DEMO_PASSWORD
@@ -26,7 +27,7 @@ class Todo(TemplateView):
         return super().get_context_data(
             groups=groups,
             total=sum(len(items) for _, items in groups),
-            gauges=own_gauges(user),
+            gauges=[(check, figure_of(check)) for check in own_gauges(user)],
             coming=whats_next(user, timezone.localdate()),
             **kwargs,
         )
@@ -46,9 +47,10 @@ class CafDashboard(ListView):
         caf = self._chosen(cafs)
         if caf is None:
             raise Http404
-        return super().get_context_data(
-            **caf_figures(self.request.user, caf, timezone.localdate()), **kwargs
-        )
+        figures = caf_figures(self.request.user, caf, timezone.localdate())
+        for label in figures["labels"]:
+            label.verdict = figure_of(label.check) if label.check else None
+        return super().get_context_data(**figures, **kwargs)
 
     def _chosen(self, cafs):
         """The Caf named in the URL, else the first one."""

@@ -21,7 +21,7 @@ LIBRARY = {
     "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_index",
     "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp",
     "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
-    "hijack:acquire", "hijack:release",
+    "hijack:release",
 }  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Page:
     post_only: bool  # GET is a 405, after the scope has been checked or before
     states: tuple
     reauthenticates: bool  # a POST asks for the password before anything else, whoever sends it
+    moved: frozenset  # sent on to another page of the site: nothing to do here, or a first hop
 
     def expects(self, persona) -> set:
         """The status codes that a GET by this persona may have."""
@@ -41,8 +42,10 @@ class Page:
             return {302}
         if self.post_only:
             return {405, 403, 404}
+        if persona in self.moved:
+            return {302}
         if persona in self.see:
-            return {200, 302}
+            return {200}
         return {403} if persona in self.forbidden else {404}
 
     def expects_post(self, persona) -> set:
@@ -52,7 +55,7 @@ class Page:
         """
         if persona == "anonymous" and not self.is_public:
             return {302}
-        if persona in self.see or self.is_public:
+        if persona in self.see | self.moved or self.is_public:
             return set()
         if self.reauthenticates:
             return {302}
@@ -68,6 +71,7 @@ def page(
     post_only=False,
     states="one",
     password=False,
+    moved="",
 ):
     return Page(
         args,
@@ -77,6 +81,7 @@ def page(
         post_only,
         tuple(states.split()),
         password,
+        frozenset(moved.split()),
     )
 
 
@@ -120,6 +125,7 @@ ACCESS = {
     "reporting:become": page("", public=True, post_only=True),
     # People and organisations.
     "partners:account": page(MEMBERS, states="one error"),
+    "partners:support": page("support", states="one error"),
     "partners:team": page(MEMBERS, states="one many"),
     "partners:invite": page(ADMINS, forbidden=but(ADMINS), states="one error"),
     "partners:membership": page("director operator", of("membership")),
@@ -134,7 +140,7 @@ ACCESS = {
     "partners:operator_attach": page(CAF_ADMINS, forbidden=but(CAF_ADMINS), states="one error"),
     "partners:service_open": page(CAF_ADMINS, forbidden=but(CAF_ADMINS), states="one error"),
     "partners:facility": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
-    "partners:invitation": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    "partners:invitation": page("", lambda world: ["un-jeton"], public=True, moved=ANYBODY),
     "partners:invitation_accept": page("", public=True, states="error"),
     "partners:invitation_renew": page("", public=True, post_only=True),
     "partners:calendar": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
@@ -151,27 +157,27 @@ ACCESS = {
     "labels:request": page(ANYBODY, of("caf"), public=True, states="one error"),
     "labels:request_sent": page(ANYBODY, of("caf"), public=True),
     "labels:request_confirm_form": page(ANYBODY, public=True, states="one error"),
-    "labels:request_waiting": page(ANYBODY, public=True),
-    "labels:request_confirm": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    "labels:request_waiting": page(MEMBERS),
+    "labels:request_confirm": page("", lambda world: ["un-jeton"], public=True, moved=ANYBODY),
     "labels:decision_confirm_form": page(ANYBODY, public=True, states="one error"),
-    "labels:decision_confirm": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    "labels:decision_confirm": page("", lambda world: ["un-jeton"], public=True, moved=ANYBODY),
     # The label: dossiers.
     "labels:application_list": page(MEMBERS, states="empty many"),
     "labels:application_create": page(APPLICANTS, forbidden=but(APPLICANTS), states="one error"),
     "labels:application_detail": page(LABEL_READERS, of("application"), states="one"),
     "labels:application_check": page(CARE, of("draft_of_first"), states="error"),
-    "labels:application_submitted": page(LABEL_READERS, of("application")),
-    "labels:application_section": page(
-        CARE, of("application", "capacite"), CAF, states="one error"
-    ),
-    "labels:application_withdraw": page(CARE, of("application"), CAF),
+    "labels:application_submitted": page("", of("application"), moved=LABEL_READERS),
+    "labels:application_section": page(CARE, of("draft_of_first", "capacite"), states="one error"),
+    "labels:application_withdraw": page(CARE, of("draft_of_first")),
     "labels:application_dismiss": page(CAF, of("unattached")),
     "labels:application_correction": page(CAF, of("under_review"), states="one error"),
     "labels:application_ready": page(CAF, of("under_review"), states="one error"),
-    "labels:application_decision": page(CAF, of("ready"), states="one error"),
+    "labels:application_decision": page(
+        "caf_manager", of("ready"), moved="caf_officer", states="one error"
+    ),
     "labels:application_step": page(CAF, of("submitted", "start_review"), post_only=True),
     "labels:supporting_document": page(LABEL_READERS, of("application", "project")),
-    "labels:request_answer": page(CAF, of("request", "attach"), post_only=True),
+    "labels:request_answer": page(CAF, of("request", "rattacher"), post_only=True),
     "labels:label_list": page(MEMBERS, states="empty many"),
     "labels:label_detail": page(f"{LABEL_READERS} national", of("label")),
     "labels:certificate": page(f"{LABEL_READERS} national", of("label")),
@@ -194,7 +200,7 @@ ACCESS = {
     "families:referral_accept": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
     "families:referral_refuse": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
     "families:referral_confirm": page(
-        "adviser", of("referral"), f"{CARE} {CAF}", states="one error"
+        "", of("referral"), f"{CARE} {CAF}", moved="adviser", states="one error"
     ),
     "families:provider_detail": page(f"{CONTRACT_PARTIES} {CAF} other_adviser", of("first")),
     "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
@@ -214,7 +220,7 @@ ACCESS = {
     "families:contract_evidence": page(CONTRACT_PARTIES, of("sealed"), CAF),
     "families:contract_propose": page(CONTRACT_PARTIES, of("confirmed"), CAF, states="one error"),
     "families:contract_sign": page(
-        CONTRACT_PARTIES, of("to_sign"), CAF, states="one error", password=True
+        CARE, of("to_sign"), CAF, states="one error", password=True, moved="adviser"
     ),
     "families:sign_on_site": page(CONTRACT_PARTIES, signatory("parent"), CAF, states="one error"),
     "families:sign_on_site_code": page(CONTRACT_PARTIES, signatory("parent"), CAF, post_only=True),
@@ -228,9 +234,9 @@ ACCESS = {
     "families:outcome_record": page(CONTRACT_PARTIES, of("ended"), CAF, states="one error"),
     "families:contract_end": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
     # A parent's pages: the link and the code decide, not the account.
-    "families:parent_home": page(ANYBODY, public=True),
-    "families:parent_document": page(ANYBODY, public=True),
-    "families:parent_pdf": page(ANYBODY, public=True),
+    "families:parent_home": page("", public=True, moved=ANYBODY),
+    "families:parent_document": page("", public=True, moved=ANYBODY),
+    "families:parent_pdf": page("", public=True, moved=ANYBODY),
     "families:parent_lost": page(ANYBODY, public=True, states="one error"),
     "families:parent_entry": page(ANYBODY, lambda world: ["x" * 43], public=True),
     "families:parent_new_link": page("", lambda world: ["x" * 43], public=True, post_only=True),

@@ -113,7 +113,7 @@ def _objects(world, first, today):
         "under_review": applications.get(status="under_review"),
         "ready": applications.get(status="ready"),
         "request": _label_request(world.caf, first),
-        "label": Label.objects.get(provider=first),
+        "label": _certified(Label.objects.get(provider=first)),
         "household": Household.objects.filter(agency=world.agencies[0]).first(),
         "referral": referrals.get(status="sent"),
         "confirmed": referrals.filter(status="confirmed", contracts=None).get(),
@@ -142,6 +142,12 @@ def _sealed(contract):
     document = Document.objects.write(filename="contrat.pdf", data=b"%PDF-")
     contract.versions.update(sealed_pdf=document, evidence_pdf=document)
     return contract
+
+
+def _certified(label):
+    document = Document.objects.write(filename="attestation.pdf", data=b"%PDF-")
+    Label.objects.filter(pk=label.pk).update(certificate=document)
+    return label
 
 
 def _invitation(caf, manager):

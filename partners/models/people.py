@@ -18,6 +18,10 @@ NATIONAL = "le suivi national"  # the name of the level without an organisation
 
 
 class UserManager(BaseUserManager):
+    def visible_to(self, user):
+        """The open accounts of professionals, for support; nobody's for anybody else."""
+        return self.filter(is_active=True, is_staff=False) if user.is_staff else self.none()
+
     def create_user(self, email, password=None, **fields):
         """A person known by this e-mail address; without a password until she sets one."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -41,6 +45,7 @@ class Reach:
     agencies: frozenset
     services: frozenset
     national: bool
+    runs_facilities: bool = False  # works for a crèche, or for an operator
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -102,6 +107,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             agencies=ids("agency"),
             services=ids("service"),
             national=any(m.kind == Membership.Kind.NATIONAL for m in mine),
+            runs_facilities=any(
+                m.operator_id or (m.provider_id and not m.provider.is_childminder) for m in mine
+            ),
         )
 
 

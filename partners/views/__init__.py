@@ -6,6 +6,7 @@ from partners.views.organisations import (
     OpenService,
     Organisations,
 )
+from partners.views.support import Support
 from partners.views.team import (
     Account,
     EndAccess,
@@ -31,6 +32,7 @@ __all__ = [
     "RemoveClosure",
     "RenewInvitation",
     "ResendInvitation",
+    "Support",
     "Team",
     "Week",
     "WithdrawInvitation",

@@ -235,7 +235,7 @@ def build(size, today) -> World:
     Membership.objects.create(
         user=national, kind=Membership.Kind.NATIONAL, quality="lectrice nationale", starts_on=SINCE
     )
-    support = people.person("Sacha", "Support", persona=False)
+    support = people.person("Sacha", "Support", persona=True)
     support.is_staff = True
     support.save(update_fields=["is_staff"])
     return world

@@ -138,7 +138,7 @@ FAMILIES = [
             .order_by("answered_at")
         ),
         lambda referral: Item(
-            title="Une place est acceptée : demandez à la famille de confirmer",
+            title="Une place est acceptée\xa0: demandez à la famille de confirmer",
             detail=f"{referral.provider}, à partir du {fr_date(referral.from_on)}",
             url=referral.get_absolute_url(),
             action="Prévenir la famille",
@@ -208,8 +208,8 @@ FAMILIES = [
         lambda referral: Item(
             title="Une famille reste sans place"
             if referral.status == Referral.Status.REFUSED
-            else "Pas de réponse : proposez une autre place",
-            detail=f"{referral.provider} : {referral.get_status_display()}",
+            else "Pas de réponse\xa0: proposez une autre place",
+            detail=f"{referral.provider}\xa0: {referral.get_status_display()}",
             url=referral.get_absolute_url(),
             action="Voir les solutions",
         ),
@@ -228,7 +228,7 @@ FAMILIES = [
             .order_by("from_on")
         ),
         lambda referral: Item(
-            title="La famille a confirmé : proposez le contrat",
+            title="La famille a confirmé\xa0: proposez le contrat",
             detail=f"{referral.provider}, à partir du {fr_date(referral.from_on)}",
             url=reverse("families:contract_propose", args=[referral.pk]),
             action="Proposer le contrat",
@@ -354,7 +354,7 @@ FAMILIES = [
             .order_by("opened_at")
         ),
         lambda alert: Item(
-            title=f"{alert.provider} : {alert.get_kind_display()}",
+            title=f"{alert.provider}\xa0: {alert.get_kind_display()}",
             detail=alert.text,
             url=reverse("families:provider_detail", args=[alert.provider_id]),
             action="Voir",

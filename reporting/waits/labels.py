@@ -1,9 +1,17 @@
 """What waits in the life of the label: requests, dossiers, the network."""
 
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from avip.templatetags.words import brief_day
-from labels.models import LabelApplication, LabelRequest, NetworkMember
+from labels.models import (
+    ApplicationStatusChange,
+    LabelApplication,
+    LabelRequest,
+    NetworkMember,
+)
+from labels.permissions import REVIEW_STEPS
+from partners.models import Membership
 from reporting.waits.wait import (
     LATER,
     MONTH,
@@ -36,6 +44,18 @@ def _application_item(title, action):
         )
 
     return item
+
+
+def _colleagues(today, **filters):
+    """The members of the Caf of a dossier, on that day."""
+    return Membership.objects.in_force(today).filter(caf=OuterRef("caf"), **filters)
+
+
+def _reviews_of(user):
+    """The steps of the review of a dossier that this person took."""
+    return ApplicationStatusChange.objects.filter(
+        dossier=OuterRef("pk"), user=user, step__in=REVIEW_STEPS
+    )
 
 
 LABELS = [
@@ -85,12 +105,12 @@ LABELS = [
         is_caf,
         lambda user, today: (
             _applications()
-            .filter(
-                caf__in=user.reach.cafs, status=LabelApplication.Status.UNDER_REVIEW, reviewer=user
-            )
+            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.UNDER_REVIEW)
+            # Whose reviewer has left the Caf is everybody's.
+            .filter(Q(reviewer=user) | ~Exists(_colleagues(today, user=OuterRef("reviewer"))))
             .order_by("submitted_at")
         ),
-        _application_item("Demande de label que vous instruisez", "Reprendre"),
+        _application_item("Demande de label en cours d’instruction", "Reprendre"),
     ),
     Wait(
         MONTH,
@@ -99,10 +119,24 @@ LABELS = [
         lambda user, today: (
             _applications()
             .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.READY)
-            .exclude(reviewer=user)
+            # Whoever reviewed does not decide, unless nobody else in the Caf could.
+            .filter(
+                ~Exists(_reviews_of(user)) | ~Exists(_colleagues(today).exclude(user=user)),
+            )
             .order_by("submitted_at")
         ),
-        _application_item("Dossier prêt : enregistrer la décision du comité", "Décider"),
+        _application_item("Dossier prêt\xa0: enregistrer la décision du comité", "Décider"),
+    ),
+    Wait(
+        LATER,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.ON_AGENDA)
+            .order_by("edited_at")
+        ),
+        _application_item("La décision attend d’être confirmée par le comité", "Voir"),
     ),
     # The label, seen by the crèche.
     Wait(

@@ -189,7 +189,8 @@ def test_support_in_a_borrowed_account_never_signs(live):
     type(support).objects.filter(pk=support.pk).update(is_staff=True)
     client = Client()
     client.force_login(support)
-    client.post(reverse("hijack:acquire"), {"user_pk": live.adviser.pk, "next": "/"})
+    borrow = {"email": live.adviser.email, "reason": "demande 12"}
+    assert client.post(reverse("partners:support"), borrow).status_code == 302
     page = client.get(live.get_absolute_url())
     assert page.status_code == 200 and "Lire et signer" not in text_of(page)
     parent = live.version.signatories.get(role=Signatory.Role.PARENT)

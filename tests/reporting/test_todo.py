@@ -45,17 +45,48 @@ def test_a_dossier_handed_over_waits_for_the_caf_and_no_longer_for_the_creche(
     assert lines(other_caf_agent) == []
 
 
-def test_whoever_reviewed_is_not_asked_to_decide(caf_agent, caf_manager, facility):
-    draft(
-        facility,
-        status="ready",
-        submitted_at=timezone.now(),
-        reviewer=caf_agent,
-        proposal="grant",
+def reviewed(facility, by, status):
+    application = draft(
+        facility, status=status, submitted_at=timezone.now(), reviewer=by, proposal="grant"
     )
+    application.history.create(
+        step="start_review", source="submitted", target="under_review", at=timezone.now(), user=by
+    )
+    return application
+
+
+def test_whoever_reviewed_is_not_asked_to_decide(caf_agent, caf_manager, facility):
+    reviewed(facility, caf_agent, "ready")
 
     assert lines(caf_agent) == []
     assert [item.action for item in lines(caf_manager)] == ["Décider"]
+
+
+def test_an_agent_alone_in_her_caf_records_the_decision_herself(caf_agent, facility):
+    reviewed(facility, caf_agent, "ready")
+
+    assert [item.action for item in lines(caf_agent)] == ["Décider"]
+
+
+def test_a_review_whose_reviewer_has_left_is_offered_to_all(caf_agent, caf_manager, facility):
+    reviewed(facility, caf_agent, "under_review")
+    assert lines(caf_manager) == []
+
+    del caf_manager.waiting
+    caf_agent.memberships.update(ends_on="2020-12-31")
+    assert [item.action for item in lines(caf_manager)] == ["Reprendre"]
+
+
+def test_the_nearest_deadline_comes_first_whatever_it_is_about(db):
+    world = build(TINY, timezone.localdate())
+    director = world.directors[world.facilities[0].pk]
+    for _, items in todo(director, timezone.now()):
+        days = [
+            timezone.localdate(i.deadline) if hasattr(i.deadline, "hour") else i.deadline
+            for i in items
+            if i.deadline
+        ]
+        assert days == sorted(days)
 
 
 def test_the_navigation_counts_what_the_page_lists(db):
@@ -70,13 +101,6 @@ def test_the_navigation_counts_what_the_page_lists(db):
     ]:
         listed = sum(len(items) for _, items in todo(user, now))
         assert sum(counts(user, now).values()) == listed, user
-
-
-def test_the_most_urgent_answer_comes_first(db):
-    world = build(TINY, timezone.localdate())
-    director = world.directors[world.facilities[0].pk]
-    deadlines = [item.deadline for item in lines(director) if item.action == "Répondre"]
-    assert deadlines == sorted(deadlines)
 
 
 @pytest.mark.parametrize("extra", [1, 10])
