@@ -12,6 +12,7 @@ from families.contract_text import in_order, readable_code
 from families.models import AvipContract, ParentLink, Signatory, Signature
 from families.parties import link_channels
 from families.permissions import may_sign_as, takes_part
+from families.signing import parents_without_copy
 from families.wording import say_schedule
 from families.workflow.contracts import CONTRACT, VERSION
 from partners.permissions import is_hijacked
@@ -337,7 +338,7 @@ def documents_of(version) -> list[dict]:
         ).values_list("pk", "size")
     )
     known = (
-        (version.sealed_pdf_id, "contract_pdf", "Contrat signé et scellé", ""),
+        (version.sealed_pdf_id, "contract_pdf", "Contrat signé et scellé", _to_hand(version)),
         (
             version.evidence_pdf_id,
             "contract_evidence",
@@ -350,6 +351,11 @@ def documents_of(version) -> list[dict]:
         for pk, name, label, note in known
         if pk
     ]
+
+
+def _to_hand(version):
+    names = and_list(parents_without_copy(version))
+    return names and f"À imprimer et à remettre à {names}, qui ne le reçoit pas par courriel."
 
 
 def sealing_state(version) -> str:

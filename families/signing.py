@@ -73,6 +73,19 @@ def send_copies(version, *, at):
             )
 
 
+def parents_without_copy(version) -> list:
+    """The parents who sign and to whom no copy is sent: the paper must be handed to them."""
+    signatories = version.signatories.exclude(parent=None).select_related("parent")
+    parents = [signatory.parent for signatory in signatories]
+    return [parent for parent in parents if Channel.EMAIL not in link_channels(parent)]
+
+
+def tell_parents_of_the_stop(version, *, at):
+    """The contract has stopped: each parent who signed it is told that something changes."""
+    for signatory in version.signatories.exclude(parent=None):
+        outbox.add("families.parent_stopped", signatory, key=str(signatory.pk), at=at)
+
+
 def link_key(link) -> str:
     """The business key of the sending of a link: once per generation."""
     return f"{link.pk}:{link.generation}"

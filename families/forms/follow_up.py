@@ -45,15 +45,31 @@ class OutcomeForm(forms.Form):
         self.helper.form_tag = False
 
 
+ASKED_BY_FAMILY = "À la demande de la famille."
+
+
 class EndForm(forms.Form):
+    """The family stops without giving a reason; anyone else says why."""
+
+    asked_by_family = forms.BooleanField(
+        label="La famille l’a demandé\xa0: elle n’a pas à dire pourquoi.", required=False
+    )
     reason = forms.CharField(
-        label="Pourquoi le contrat s’arrête-t-il\xa0?",
+        label="Sinon, pourquoi le contrat s’arrête-t-il\xa0?",
         help_text="Une phrase que les trois parties liront. "
         "Ni santé, ni revenus, ni situation familiale.",
         max_length=300,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Dites pourquoi en une phrase."},
     )
+
+    def clean(self):
+        data = super().clean()
+        if data.get("asked_by_family"):
+            data["reason"] = ASKED_BY_FAMILY
+        elif not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Dites pourquoi en une phrase.")
+        return data
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -11,9 +11,16 @@ from django.utils import timezone
 
 from avip import mail, outbox
 from avip.jobs import SCHEDULES
-from families.models import AvipContract, Channel, ContractVersion, ParentLink, SigningCode
+from families.models import (
+    AvipContract,
+    Channel,
+    ContractVersion,
+    ParentLink,
+    Signatory,
+    SigningCode,
+)
 from families.parties import address_on, email_of, phone_of
-from families.signing import code_digits, link_key, link_token
+from families.signing import code_digits, link_key, link_token, parents_without_copy
 from families.wording import SMS_LENGTH, say_in_sms
 from partners.models import User
 
@@ -41,6 +48,7 @@ def write_to_professional(row):
         "contract": contract,
         "version": version,
         "person": person,
+        "to_hand_a_copy": parents_without_copy(version),
         "lapses_on": contract.start_on + timedelta(days=SCHEDULES["contract_lapse_days"]),
         "action_url": settings.BASE_URL + contract.get_absolute_url(),
     }
@@ -72,6 +80,29 @@ def send_link(row):
         link.message_id = mail.send(mail.Mail(address, template, context), key=row.key)
     link.sent_at = timezone.now()
     link.save(update_fields=["message_id", "sent_at"])
+
+
+@outbox.handler("families.parent_stopped")
+def tell_parent_stopped(row):
+    """The care of the label stops: by SMS, else by mail; neither name, nor place, nor reason."""
+    signatory = Signatory.objects.select_related(
+        "parent", "version__contract__adviser", "version__contract__agency"
+    ).get(pk=row.object_id)
+    parent, contract = signatory.parent, signatory.version.contract
+    phone = (contract.adviser and contract.adviser.phone) or contract.agency.phone
+    if parent.phone:
+        mail.send_sms(parent.phone, stopped_sms(phone))
+    elif parent.email:
+        message = mail.Mail(parent.email, EMAILS + "parent_stopped", {"phone": phone})
+        mail.send(message, key=row.key)
+
+
+def stopped_sms(phone) -> str:
+    """One message: something changes, and whom to call."""
+    who = f"votre conseiller au {phone}" if phone else "votre conseiller"
+    return say_in_sms(
+        f"Avip : votre accueil au titre du label s’arrête. Pour la suite, appelez {who}."
+    )
 
 
 @outbox.handler("families.signing_code_sms")

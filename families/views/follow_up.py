@@ -105,5 +105,6 @@ class ContractEnd(EndingView):
     def done(self):
         """What has just stopped, and what is left to say."""
         return (
-            "Le contrat est arrêté, les autres parties sont prévenues. Notez maintenant son issue."
+            "Le contrat est arrêté, les autres parties et la famille sont prévenues. "
+            "Notez maintenant son issue."
         )
