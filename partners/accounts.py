@@ -3,8 +3,6 @@
 A person has one address, on `User` itself: allauth's own table of addresses stays empty.
 """
 
-import logging
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -16,7 +14,15 @@ from django.utils import timezone
 from avip import outbox
 from partners.models import User
 
-logger = logging.getLogger(__name__)
+# What is told of the security of an account: the effect, and the templates of its mail.
+NOTICES = {
+    "partners.notice.password_changed": "account/email/password_changed",
+    "partners.notice.password_reset": "account/email/password_reset",
+    "partners.notice.totp_activated": "mfa/email/totp_activated",
+    "partners.notice.totp_deactivated": "mfa/email/totp_deactivated",
+    "partners.notice.recovery_codes": "mfa/email/recovery_codes_generated",
+}
+KINDS = {prefix: kind for kind, prefix in NOTICES.items()}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -40,11 +46,17 @@ class AccountAdapter(DefaultAccountAdapter):
             outbox.add("partners.password_reset", user, key=f"{user.pk}:{minute}")
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
-        """Tell her that the security of her account changed; a mail that fails stops nothing."""
-        try:
-            super().send_notification_mail(template_prefix, user, context, email or user.email)
-        except OSError as error:
-            logger.warning("%s: %s", template_prefix, type(error).__name__)
+        """Tell her through the outbox that the security of her account changed."""
+        with transaction.atomic():
+            now = timezone.now()
+            outbox.add(KINDS[template_prefix], user, key=f"{user.pk}:{now.isoformat()}", at=now)
+
+
+def send_notice(row):
+    """What changed in the security of an account, and when."""
+    user = User.objects.get(pk=row.object_id)
+    context = {"timestamp": row.created_at}
+    AccountAdapter().render_mail(NOTICES[row.kind], user.email, context).send()
 
 
 def send_password_reset(row):

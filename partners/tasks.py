@@ -1,9 +1,11 @@
 from avip import mail, outbox
-from partners.accounts import send_password_reset
+from partners.accounts import NOTICES, send_notice, send_password_reset
 from partners.invitations import link_of, why_over
 from partners.models import Invitation
 
 outbox.handler("partners.password_reset")(send_password_reset)
+for notice in NOTICES:
+    outbox.handler(notice)(send_notice)
 
 
 @outbox.handler("partners.invitation")
