@@ -24,6 +24,7 @@ class StepRefused(Exception):
 
 
 def nothing(dossier, on) -> list[str]:
+    """This step needs nothing more than its source and its right."""
     return []
 
 
@@ -34,6 +35,8 @@ def system(by, dossier) -> bool:
 
 @dataclass(frozen=True)
 class Step:
+    """One line of the table of a workflow: who may move a dossier, from where, to where, if what."""
+
     label: str  # the button, in French
     sources: tuple[str, ...]
     target: str  # empty: the state stays, the step is recorded

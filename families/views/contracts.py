@@ -45,7 +45,10 @@ class ContractList(VisibleObjectsMixin, ListView):
             )
             # The texts are long, and no line of the list reads them.
             .prefetch_related(
-                Prefetch("versions", ContractVersion.objects.defer("html")), "household__parents"
+                Prefetch(
+                    "versions", ContractVersion.objects.visible_to(self.request.user).defer("html")
+                ),
+                "household__parents",
             )
             .order_by("-start_on", "pk")
         )

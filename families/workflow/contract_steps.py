@@ -19,6 +19,7 @@ def party(by, dossier):
 
 
 def party_or_system(by, dossier):
+    """A party, or the application itself at night."""
     return by is None or party(by, dossier)
 
 
@@ -162,6 +163,7 @@ def lock_with_referral(contract):
 
 
 def refuse(reasons):
+    """Raise StepRefused with these sentences; nothing when there are none."""
     if reasons:
         raise StepRefused(*reasons)
 

@@ -7,10 +7,12 @@ from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 from families.models import AvipContract, Child, Household, Parent, PlaceOffer, Signatory, Signature
+from families.proposal import last_day_before_school
 from families.workflow import contracts, outcomes, referrals
 from families.workflow.contract_steps import PLACEMENT
 from labels import workflow as labels
 from labels.models import Label, NetworkMember
+from labels.rules import rules_for
 from reporting.demo import names
 from reporting.demo.label_story import at_ten
 
@@ -345,7 +347,7 @@ def _endings(story, members):
         by=kept.adviser,
         on=today - timedelta(days=5),
         at=at_ten(today - timedelta(days=5)),
-        until=date(placement.child.birth_date.year + 3, 8, 31),
+        until=last_day_before_school(placement.child.birth_date, rules_for(kept.caf, today)),
     )
     if members:
         member = NetworkMember.objects.get(provider=members.pop())

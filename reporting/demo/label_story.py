@@ -9,10 +9,9 @@ import pikepdf
 from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
-from avip.models import Document
-from labels import workflow
+from labels import filing, workflow
 from labels.charter import COMMITMENTS
-from labels.models import CommitmentAnswer, Label, LabelApplication, SupportingDocument
+from labels.models import Label, LabelApplication, SupportingDocument
 from reporting.demo import names
 
 Proposal = LabelApplication.Proposal
@@ -32,58 +31,40 @@ def blank_pdf() -> bytes:
     return data.getvalue()
 
 
+def _answers(application, director):
+    children = application.licensed_capacity + 2
+    return {
+        "in_qpv": bool(application.in_qpv),
+        "planned_children": children,
+        "planned_avip_children": -(-children // 4),
+        "planned_periods": "Toute l’année, entrées possibles chaque mois.",
+        "family_referent_name": str(director),
+        "family_referent_role": "directrice",
+    }
+
+
 class LabelStory:
     """Walks dossiers through the functions the pages use."""
 
     def __init__(self, world):
         self.world = world
-        self.documents = {
-            kind: Document.objects.write(filename=f"{kind}.pdf", data=blank_pdf())
-            for kind in SupportingDocument.Kind.values
-        }
+        self.files = {kind: (f"{kind}.pdf", blank_pdf()) for kind in SupportingDocument.Kind.values}
 
     def draft(self, provider, on, *, complete=True, attached=True):
         """A dossier as the director leaves it: complete, or begun only."""
-        facility = provider.facility
-        capacity = facility.licensed_capacity
-        application = LabelApplication.objects.create(
-            provider=provider,
-            caf=provider.caf,
-            opened_by=self.world.directors[provider.pk],
-            created_at=at_ten(on),
-            edited_at=at_ten(on),
-            attached_at=at_ten(on) if attached else None,
-            facility_name=provider.name,
-            siret=facility.siret,
-            address=facility.address,
-            facility_type=facility.type,
-            funding=facility.funding,
-            licensed_capacity=capacity,
-            in_qpv=facility.in_qpv,
+        director, at = self.world.directors[provider.pk], at_ten(on)
+        application = filing.start_draft(
+            provider, by=director, attached_at=at if attached else None, at=at
         )
-        if not complete:
-            return application
-        application.opens, application.closes = time(7, 30), time(18, 30)
-        application.open_days = [0, 1, 2, 3, 4]
-        application.planned_children = capacity + 2
-        application.planned_avip_children = -(-(capacity + 2) // 4)
-        application.planned_periods = "Toute l’année, entrées possibles chaque mois."
-        application.family_referent_name = str(self.world.directors[provider.pk])
-        application.family_referent_role = "directrice"
-        application.save()
-        CommitmentAnswer.objects.bulk_create(
-            CommitmentAnswer(
-                application=application,
-                code=commitment.code,
-                agrees=True,
-                how=names.HOW[index % len(names.HOW)],
-            )
-            for index, commitment in enumerate(COMMITMENTS)
-        )
-        SupportingDocument.objects.bulk_create(
-            SupportingDocument(application=application, kind=kind, document=document)
-            for kind, document in self.documents.items()
-        )
+        if complete:
+            writing = {"by": director, "seen": None, "at": at}
+            filing.save_section(application, values=_answers(application, director), **writing)
+            charter = {
+                commitment.code: (True, names.HOW[index % len(names.HOW)])
+                for index, commitment in enumerate(COMMITMENTS)
+            }
+            filing.save_commitments(application, answers=charter, **writing)
+            filing.save_documents(application, files=self.files, **writing)
         return application
 
     def submitted(self, provider, on):
