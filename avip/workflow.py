@@ -35,7 +35,7 @@ def system(by, dossier) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the table of a workflow: who may move a dossier, from where, to where, if what."""
+    """One line of a workflow's table: who may move a dossier, from where, to where, if what."""
 
     label: str  # the button, in French
     sources: tuple[str, ...]
