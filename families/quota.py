@@ -256,7 +256,7 @@ def _check(declaration, rulebook, counts, *, places, labels, at):
 
 def _evidence(entry):
     return {
-        "value": to_json(entry.key, entry.value),
+        "value": to_json(entry.value),
         "reference": entry.reference,
         "since": entry.since.isoformat(),
         "is_local": entry.is_local,

@@ -12,10 +12,9 @@ from decimal import Decimal
 from django.utils import timezone
 
 # Values without a source are shown as « à confirmer », until the Cnaf or the Caf settles them.
-TO_CONFIRM = "À confirmer : aucun texte trouvé"
+TO_CONFIRM = "À confirmer\xa0: aucun texte trouvé"
 
 CHARTER = date(2016, 5, 1)  # the sources say March to June 2016; the day has no consequence
-LAW = date(2021, 12, 24)
 CHILDMINDERS = date(2025, 1, 1)
 
 
@@ -38,7 +37,7 @@ class Rule:
         """(value, reference, since) in force on that day; raises RuleMissing."""
         started = [day for day in self.values if day <= on]
         if not started:
-            raise RuleMissing(f"« {self.label} » n’a pas de valeur au {on:%d/%m/%Y}.")
+            raise RuleMissing(f"«\xa0{self.label}\xa0» n’a pas de valeur au {on:%d/%m/%Y}.")
         since = max(started)
         value, reference = self.values[since]
         return value, reference, since
@@ -51,7 +50,7 @@ RULES = {
             CHARTER: (Decimal("0.30"), "Charte nationale de 2016"),
             date(2017, 1, 1): (
                 Decimal("0.20"),
-                "Avenant de 2017 à la charte ; CASF, art. L. 214-7, III",
+                "Avenant de 2017 à la charte\xa0; CASF, art. L. 214-7, III",
             ),
         },
         unit="%",
@@ -60,13 +59,13 @@ RULES = {
     ),
     "quota_basis": Rule(
         "Ce que compte le quota",
-        {CHARTER: ("children", "CASF, art. L. 214-7, III : « 20 % d’enfants »")},
+        {CHARTER: ("children", "CASF, art. L. 214-7, III\xa0: «\xa020\xa0% d’enfants\xa0»")},
         local=True,
         choices=("children", "places", "hours"),
     ),
     "quota_period": Rule(
         "Période du quota",
-        {CHARTER: ("month", "Charte de 2016 : volumétrie et périodes définies par chaque Eaje")},
+        {CHARTER: ("month", "Charte de 2016\xa0: volumétrie et périodes définies par chaque Eaje")},
         local=True,
         choices=("month", "year"),
     ),
@@ -82,7 +81,9 @@ RULES = {
         local=True,
     ),
     "quota_max_child_age_months": Rule(
-        "Âge des enfants comptés : moins de", {CHARTER: (36, "CASF, art. L. 214-7, I")}, unit="mois"
+        "Âge des enfants comptés\xa0: moins de",
+        {CHARTER: (36, "CASF, art. L. 214-7, I")},
+        unit="mois",
     ),
     "quota_ramp_up_months": Rule(
         "Montée en charge d’un label neuf", {CHARTER: (6, TO_CONFIRM)}, unit="mois", local=True
@@ -95,36 +96,36 @@ RULES = {
     ),
     "opening_span_min_hours_day": Rule(
         "Amplitude d’ouverture conseillée",
-        {CHARTER: (10, "Fiche AISS/Cnaf : 10 heures par jour")},
+        {CHARTER: (10, "Fiche AISS/Cnaf\xa0: 10 heures par jour")},
         unit="h par jour",
         local=True,
     ),
     "care_min_hours_week": Rule(
         "Accueil conseillé par enfant",
-        {CHARTER: (10, "Évaluation Cnaf de 2022 : au moins 10 heures par semaine")},
+        {CHARTER: (10, "Évaluation Cnaf de 2022\xa0: au moins 10 heures par semaine")},
         unit="h par semaine",
         local=True,
     ),
     "contract_duration_months": Rule(
         "Durée du contrat d’engagement",
-        {CHARTER: (3, "Fiche AISS/Cnaf : trois mois, renouvelable une fois")},
+        {CHARTER: (3, "Fiche AISS/Cnaf\xa0: trois mois, renouvelable une fois")},
         unit="mois",
         local=True,
     ),
     "contract_max_renewals": Rule(
         "Renouvellements du contrat",
-        {CHARTER: (1, "Fiche AISS/Cnaf : trois mois, renouvelable une fois")},
+        {CHARTER: (1, "Fiche AISS/Cnaf\xa0: trois mois, renouvelable une fois")},
         local=True,
     ),
     "interview_max_per_week": Rule(
         "Entretiens avec la famille, jusqu’à",
-        {CHARTER: (2, "Fiche AISS/Cnaf : jusqu’à deux fois par semaine")},
+        {CHARTER: (2, "Fiche AISS/Cnaf\xa0: jusqu’à deux fois par semaine")},
         unit="par semaine",
         local=True,
     ),
     "referral_answer_hours": Rule(
         "Délai de réponse à une demande",
-        {CHARTER: (72, "Précédent MaCigogne ; à confirmer")},
+        {CHARTER: (72, "Précédent MaCigogne\xa0; à confirmer")},
         unit="h d’ouverture",
         local=True,
     ),
@@ -141,32 +142,43 @@ RULES = {
         local=True,
     ),
     "child_max_age_months": Rule(
-        "Âge de l’enfant au début d’un contrat : moins de",
-        {CHARTER: (36, "CASF, art. L. 214-7, I : enfants de moins de trois ans")},
+        "Âge de l’enfant au début d’un contrat\xa0: moins de",
+        {CHARTER: (36, "CASF, art. L. 214-7, I\xa0: enfants de moins de trois ans")},
         unit="mois",
     ),
     "school_entry_age_years": Rule(
-        "Le contrat finit au plus tard le 31 août de l’année des",
-        {CHARTER: (3, "Code de l’éducation, art. L. 131-1 : instruction obligatoire à trois ans")},
+        "Le contrat finit avant l’école, l’année des",
+        {
+            CHARTER: (
+                3,
+                "Code de l’éducation, art. L. 131-1\xa0: instruction obligatoire à trois ans",
+            )
+        },
         unit="ans",
     ),
+    "school_last_day": Rule("Dernier jour avant l’école", {CHARTER: ("31 août", TO_CONFIRM)}),
     "childminder_hours_month_cap": Rule(
         "Plafond d’heures chez une assistante maternelle",
         {
             CHILDMINDERS: (
                 50,
-                "Note aux assistantes maternelles sur le nouveau label : 50 heures par mois",
+                "Note aux assistantes maternelles sur le nouveau label\xa0: 50 heures par mois",
             )
         },
         unit="h par mois",
     ),
     "childminder_max_places": Rule(
         "Places Avip par assistante maternelle",
-        {CHILDMINDERS: (1, "Note aux assistantes maternelles sur le nouveau label : une place")},
+        {CHILDMINDERS: (1, "Note aux assistantes maternelles sur le nouveau label\xa0: une place")},
     ),
     "childminder_cap_method": Rule(
         "Calcul du plafond d’heures",
-        {CHILDMINDERS: ("calendar", "Note : « 50 heures par mois » ; chaque mois réel")},
+        {
+            CHILDMINDERS: (
+                "calendar",
+                "Note\xa0: «\xa050 heures par mois\xa0»\xa0; chaque mois réel",
+            )
+        },
         local=True,
         choices=("calendar", "monthly_average"),
     ),
@@ -182,20 +194,20 @@ RULES = {
     ),
     "small_count_min": Rule(
         "Plus petit effectif publié",
-        {CHARTER: (11, "Secret statistique ; à confirmer")},
+        {CHARTER: (11, "Secret statistique\xa0; à confirmer")},
         local=True,
         stricter=max,
     ),
     "retention_household_months": Rule(
         "Dossier d’une famille, gardé après le dernier contact",
-        {CHARTER: (24, "CNIL, délibération 2023-095 ; à confirmer par le délégué de la Caf")},
+        {CHARTER: (24, "CNIL, délibération 2023-095\xa0; à confirmer par le délégué de la Caf")},
         unit="mois",
         local=True,
         stricter=min,
     ),
     "retention_contract_years": Rule(
         "Contrat scellé et ses preuves, gardés après sa fin",
-        {CHARTER: (5, "Code civil, art. 2224 ; à confirmer par le délégué de la Caf")},
+        {CHARTER: (5, "Code civil, art. 2224\xa0; à confirmer par le délégué de la Caf")},
         unit="ans",
         local=True,
     ),
@@ -236,7 +248,6 @@ class RuleValue:
     reference: str
     since: date
     is_local: bool
-    set_by: object = None
 
     @property
     def to_confirm(self) -> bool:
@@ -276,9 +287,7 @@ def rules_for(caf, on: date, known_at: datetime | None = None) -> RuleSet:
         except RuleMissing:
             continue
     if caf is not None:
-        for row in (
-            LocalRule.objects.filter(caf=caf).in_force(on, known_at).select_related("set_by")
-        ):
+        for row in LocalRule.objects.filter(caf=caf).in_force(on, known_at):
             rule = RULES[row.key]
             entries[row.key] = RuleValue(
                 row.key,
@@ -287,12 +296,11 @@ def rules_for(caf, on: date, known_at: datetime | None = None) -> RuleSet:
                 row.reference,
                 row.valid_from,
                 True,
-                row.set_by,
             )
     return RuleSet(entries, on, known_at)
 
 
-def to_json(key, value):
+def to_json(value):
     """A rule's value as JSON: decimals as text, tuples as lists."""
     return str(value) if isinstance(value, Decimal) else value
 

@@ -115,7 +115,7 @@ def _act_of_applicant(application, missing):
         }
     if application.awaits_attachment:
         return {
-            "who": application.caf,
+            "who": f"la {application.caf}",
             "text": "confirmer que vous travaillez dans cette crèche. "
             "Vous pouvez remplir votre dossier en attendant.",
         }
@@ -129,11 +129,11 @@ def _act_of_applicant(application, missing):
         }
     if application.status in (A.READY, A.ON_AGENDA):
         return {
-            "who": application.caf,
+            "who": f"la {application.caf}",
             "text": "faire passer votre demande en comité. Vous recevrez la décision par courriel.",
         }
     return {
-        "who": application.caf,
+        "who": f"la {application.caf}",
         "text": "étudier votre demande. Un courriel vous prévient s’il faut la corriger.",
     }
 
@@ -170,7 +170,10 @@ def _act_of_caf(application, user, on):
         }
     if application.status == A.ON_AGENDA:
         confirmation = open_confirmation(application)
-        return {"who": confirmation or "comité", "text": "confirmer la décision par son lien."}
+        return {
+            "who": confirmation or "la personne qui confirme",
+            "text": "confirmer la décision par son lien.",
+        }
     return _act_of_committee(application, user, on, page)
 
 

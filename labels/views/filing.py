@@ -253,6 +253,26 @@ class ApplicationSubmitted(VisibleObjectsMixin, DetailView):
             return redirect(self.object)
         return self.render_to_response(self.get_context_data())
 
+    def get_context_data(self, **kwargs):
+        corrected = self.object.status == LabelApplication.Status.UNDER_REVIEW
+        taken = (
+            "La personne qui étudie votre dossier est prévenue et le reprend."
+            if corrected
+            else "Un agent de la Caf prend votre dossier en charge et l’étudie."
+        )
+        return super().get_context_data(
+            title="Votre demande est renvoyée" if corrected else "Votre demande est déposée",
+            text=f"La {self.object.caf} l’a reçue.",
+            next=[
+                taken,
+                "S’il manque quelque chose, vous recevez par courriel ce qu’il faut corriger, "
+                "et avant quelle date.",
+                "Un comité décide. Vous recevez la décision, ses motifs et, si le label est "
+                "accordé, l’attestation.",
+            ],
+            **kwargs,
+        )
+
 
 class DownloadDocument(VisibleObjectsMixin, SingleObjectMixin, View):
     """A document of the dossier; before its submission the crèche alone reads it."""

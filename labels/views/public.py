@@ -102,6 +102,17 @@ class RequestSent(DetailView):
     def get_queryset(self):
         return Caf.objects.public()
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            next=[
+                "Ouvrez le lien et choisissez un mot de passe.",
+                "Remplissez votre dossier. Il s’enregistre rubrique par rubrique.",
+                f"La {self.object} confirme que vous travaillez dans cette crèche, "
+                "puis vous déposez.",
+            ],
+            **kwargs,
+        )
+
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
 class RequestLink(View):
@@ -186,3 +197,10 @@ class RequestWaiting(TemplateView):
     """The SIRET is known already: the Caf attaches the person, signed in by now, to its crèche."""
 
     template_name = "labels/request_waiting.html"
+    extra_context = {
+        "next": [
+            "La Caf vérifie votre demande et vous rattache à la crèche.",
+            "Un courriel vous prévient\xa0: votre dossier s’ouvre alors, déjà rempli de ce que "
+            "l’on sait de la crèche.",
+        ]
+    }

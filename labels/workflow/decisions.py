@@ -141,7 +141,7 @@ def _values_used(caf, decided_on, known_at):
         raise StepRefused(str(missing)) from missing
     return {
         entry.key: {
-            "value": to_json(entry.key, entry.value),
+            "value": to_json(entry.value),
             "reference": entry.reference,
             "since": entry.since.isoformat(),
         }

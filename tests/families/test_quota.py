@@ -144,7 +144,7 @@ def test_a_declared_month_gets_its_check_with_what_it_was_computed_from():
     assert (check.rate_bp, check.required_bp, check.missing) == (2000, 2000, 0)
     assert check.rule_values["quota_rate"] == {
         "value": "0.20",
-        "reference": "Avenant de 2017 à la charte ; CASF, art. L. 214-7, III",
+        "reference": "Avenant de 2017 à la charte\xa0; CASF, art. L. 214-7, III",
         "since": "2017-01-01",
         "is_local": False,
     }

@@ -250,3 +250,13 @@ def test_the_creche_withdraws_from_a_page_that_says_what_it_means(client, facili
     client.post(url, {"reasons": ""})
     application.refresh_from_db()
     assert application.status == Status.WITHDRAWN
+
+
+def test_a_corrected_dossier_goes_back_to_whoever_studies_it(client, facility, director):
+    application = make_application(Status.CORRECTION_REQUESTED, facility, by=director)
+    client.force_login(director)
+    url = reverse("labels:application_check", args=[application.pk])
+    page = client.post(url, follow=True).content.decode()
+    assert "Votre demande est renvoyée" in page and "Un agent de la Caf prend" not in page
+    page = client.get(application.get_absolute_url()).content.decode()
+    assert "À la Caf de Paris" in page

@@ -1,5 +1,6 @@
 """The référentiel: the value of a rule on a day, for a Caf, as it was known then."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -178,3 +179,9 @@ def test_the_rules_page_asks_few_queries(client, caf, caf_agent, django_assert_m
     client.get(reverse("labels:rules"))
     with django_assert_max_num_queries(12):
         client.get(reverse("labels:rules"))
+
+
+def test_what_is_read_of_a_rule_never_breaks_before_its_punctuation():
+    for rule in RULES.values():
+        for text in (rule.label, *(reference for _, reference in rule.values.values())):
+            assert not re.search(r" [:;%!?»]|« ", text), text
