@@ -1,13 +1,30 @@
 """Planned care: a weekly schedule laid on real dates, closures and public holidays taken out."""
 
-from datetime import date
+from datetime import date, time
 
+from avip.templatetags.words import weekday_name
 from partners.calendars import Calendar, days
 
 
 def minutes_per_week(slots) -> int:
     """The minutes of an ordinary week; `slots` have `weekday`, `starts`, `ends`."""
     return sum(slot.minutes for slot in slots)
+
+
+def reasons_of_week(slots) -> list[str]:
+    """Why these (weekday, starts, ends) make no week: none, upside down, overlapping."""
+    if not slots:
+        return ["Indiquez au moins un jour et ses heures."]
+    reasons, last = [], {}
+    for weekday, starts, ends in sorted(slots):
+        if ends <= starts:
+            reasons.append(
+                f"Le {weekday_name(weekday)}, l’heure de fin vient après l’heure de début."
+            )
+        elif starts < last.get(weekday, time.min):
+            reasons.append(f"Le {weekday_name(weekday)}, deux horaires se chevauchent.")
+        last[weekday] = max(ends, last.get(weekday, time.min))
+    return reasons
 
 
 def planned_days(slots, calendar: Calendar, first: date, last: date) -> dict[date, int]:

@@ -6,8 +6,8 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import WEEKDAYS, fr_date, fr_time, hours
 from families.models import AvipContract, Placement
 from families.places import Period
-from families.planning import minutes_per_week
-from families.situations import Care, months_against_cap, other_care
+from families.planning import minutes_per_week, reasons_of_week
+from families.situations import Care, is_open, months_against_cap, other_care
 from labels.models.labels import labelled_providers
 from partners.calendars import age_in_months, calendar_of, end_after_months
 
@@ -107,26 +107,19 @@ def _reasons_of_provider(provider, start_on):
 
 def reasons_of_slots(provider, slots, envelope_minutes) -> list[str]:
     """Why this week does not fit: empty, overlaps, doors closed, too small an envelope."""
-    if not slots:
-        return ["Indiquez au moins un jour et ses heures."]
-    reasons = []
+    reasons = reasons_of_week([(slot.weekday, slot.starts, slot.ends) for slot in slots])
     calendar = calendar_of(provider)
     for slot in slots:
-        day = WEEKDAYS[slot.weekday]
-        if slot.ends <= slot.starts:
-            reasons.append(f"Le {day}, l’heure de fin vient après l’heure de début.")
-        elif any(calendar.hours.values()):
-            opening = calendar.hours.get(slot.weekday, [])
-            if not opening:
-                reasons.append(f"{provider} est fermé le {day}.")
-            elif not any(opens <= slot.starts and slot.ends <= closes for opens, closes in opening):
-                reasons.append(
-                    f"Le {day}, {interval(slot.starts, slot.ends)} dépasse l’ouverture\xa0: "
-                    f"{' et '.join(interval(*hours_) for hours_ in opening)}."
-                )
-    for first, second in zip(ordered := sorted(slots, key=_order), ordered[1:], strict=False):
-        if first.weekday == second.weekday and second.starts < first.ends:
-            reasons.append(f"Le {WEEKDAYS[first.weekday]}, deux horaires se chevauchent.")
+        day, opening = WEEKDAYS[slot.weekday], calendar.hours.get(slot.weekday, [])
+        if slot.ends <= slot.starts or is_open(calendar, slot):
+            continue
+        if opening:
+            reasons.append(
+                f"Le {day}, {interval(slot.starts, slot.ends)} dépasse l’ouverture\xa0: "
+                f"{' et '.join(interval(*hours_) for hours_ in opening)}."
+            )
+        else:
+            reasons.append(f"{provider} est fermé le {day}.")
     week = minutes_per_week(slots)
     if not reasons and envelope_minutes < week:
         reasons.append(
@@ -164,10 +157,6 @@ def _reasons_of_other_contracts(contract, children):
                 f"{fr_date(found.end_on)}\xa0: les dates se chevauchent."
             )
     return reasons
-
-
-def _order(slot):
-    return slot.weekday, slot.starts
 
 
 def interval(starts: time, ends: time) -> str:

@@ -1,16 +1,15 @@
 """A family oriented to a provider: sent, validated for a childminder, answered, confirmed."""
 
-from datetime import time
-
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from avip import outbox
-from avip.templatetags.words import age_months, count_of, fr_date, weekday_name
+from avip.templatetags.words import age_months, count_of, fr_date
 from avip.workflow import Step, StepRefused, Workflow, edit, lock, moment, system
 from families.models import AvipContract, Referral, ReferralSlot
 from families.permissions import answers, orients, validates
 from families.places import JUST_TAKEN, hold_places, lock_provider, release_holds, rules_of
+from families.planning import reasons_of_week
 from families.recipients import advisers_of, coordinators_of, people_who_answer
 from families.situations import Situation
 from labels.models.labels import labelled_providers
@@ -346,19 +345,4 @@ def _reasons_not_to_send(household, provider, children, slots, from_on, on):
                 f"{child.first_name} aura {age} le {fr_date(from_on)} : "
                 f"une place se demande avant {count_of(limit, 'mois,mois')}."
             )
-    return reasons + _reasons_about_hours(slots)
-
-
-def _reasons_about_hours(slots):
-    if not slots:
-        return ["Indiquez au moins un jour avec ses heures."]
-    reasons, last = [], {}
-    for weekday, starts, ends in sorted(slots):
-        if ends <= starts:
-            reasons.append(
-                f"Le {weekday_name(weekday)}, l’heure de fin vient après l’heure de début."
-            )
-        elif starts < last.get(weekday, time.min):
-            reasons.append(f"Le {weekday_name(weekday)}, deux horaires se chevauchent.")
-        last[weekday] = max(ends, last.get(weekday, time.min))
-    return reasons
+    return reasons + reasons_of_week(slots)
