@@ -63,12 +63,7 @@ class ReferralDetail(VisibleObjectsMixin, DetailView):
     def get_context_data(self, **kwargs):
         referral, user = self.object, self.request.user
         log_reading(self.request, referral)
-        contract = (
-            AvipContract.objects.visible_to(user)
-            .filter(referral=referral)
-            .exclude(status__in=referrals.OVER)
-            .first()
-        )
+        contract = AvipContract.objects.visible_to(user).live().filter(referral=referral).first()
         history = history_of(referral)
         act = next_act(referral, user, contract)
         return super().get_context_data(

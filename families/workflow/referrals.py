@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from avip import outbox
 from avip.templatetags.words import age_months, count_of, fr_date
 from avip.workflow import Step, StepRefused, Workflow, edit, lock, moment, system
-from families.models import AvipContract, Referral, ReferralSlot
+from families.models import Referral, ReferralSlot
 from families.permissions import answers, orients, validates
 from families.places import JUST_TAKEN, hold_places, lock_provider, release_holds, rules_of
 from families.planning import reasons_of_week
@@ -19,7 +19,6 @@ from partners.permissions import is_adviser
 
 Status = Referral.Status
 OPEN = (Status.TO_VALIDATE, Status.SENT, Status.WAITING_LIST, Status.ACCEPTED)
-OVER = (AvipContract.Status.CANCELLED, AvipContract.Status.LAPSED)
 
 
 def situation_fits(referral, on) -> list[str]:
@@ -38,7 +37,7 @@ def validated_first(referral, on) -> list[str]:
 
 def no_contract_yet(referral, on) -> list[str]:
     """Once a contract is proposed, it is the contract that is cancelled."""
-    if referral.contracts.exclude(status__in=OVER).exists():
+    if referral.contracts.live().exists():
         return ["Un contrat est proposé pour cette demande : annulez d’abord le contrat."]
     return []
 
