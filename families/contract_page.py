@@ -15,6 +15,7 @@ from families.permissions import may_sign_as, takes_part
 from families.signing import parents_without_copy
 from families.wording import say_schedule
 from families.workflow.contracts import CONTRACT, VERSION
+from families.workflow.proposals import reasons_of_renewal
 from partners.permissions import is_hijacked
 
 Contract = AvipContract.Status
@@ -196,14 +197,7 @@ def _who(signatory, reads_names):
 
 def may_renew(contract, user, on: date) -> bool:
     """Whether the page offers the contract that follows."""
-    late = contract.end_on + timedelta(days=SCHEDULES["contract_late_renewal_days"])
-    return (
-        takes_part(user, contract)
-        and contract.status in (Contract.ACTIVE, Contract.ENDED)
-        and contract.renewals_left > 0
-        and on <= late
-        and not _renewal(contract)
-    )
+    return takes_part(user, contract) and not reasons_of_renewal(contract, on)
 
 
 def following(contract):

@@ -113,7 +113,7 @@ def renew(
         lock_with_referral(contract)
         if not takes_part(by, contract):
             raise PermissionDenied
-        refuse(_reasons_of_renewal(contract, on))
+        refuse(reasons_of_renewal(contract, on))
         with edit(contract, by=by, seen=seen, fields=[], at=at):
             pass
         before = contract.versions.get(status=ContractVersion.Status.IN_FORCE)
@@ -261,7 +261,8 @@ def reasons_of_state(referral) -> list[str]:
     return []
 
 
-def _reasons_of_renewal(contract, on):
+def reasons_of_renewal(contract, on) -> list[str]:
+    """Why no contract may follow this one now."""
     late = contract.end_on + timedelta(days=SCHEDULES["contract_late_renewal_days"])
     if contract.status not in (Contract.ACTIVE, Contract.ENDED):
         return [f"Un contrat {contract.get_status_display()} ne se renouvelle pas."]
