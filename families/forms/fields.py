@@ -6,10 +6,10 @@ from django import forms
 from django.db.models import CharField, F, Func, Value
 from django.db.models.functions import Lower, Replace
 
+from families.models.referrals import HalfDay
 from partners.models import Commune
 from partners.models.calendars import Weekday
 
-HALVES = {"am": "matin", "pm": "après-midi"}
 TOO_MANY = 30
 
 
@@ -37,7 +37,7 @@ class HalfDaysField(forms.MultipleChoiceField):
     def __init__(self, **kwargs):
         choices = [
             (f"{day}-{half}", f"{name} {word}")
-            for half, word in HALVES.items()
+            for half, word in HalfDay.choices
             for day, name in Weekday.choices[:5]
         ]
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
@@ -51,7 +51,7 @@ class HalfDaysField(forms.MultipleChoiceField):
     @property
     def rows(self):
         """For the table: each half of the day with the values of its boxes."""
-        return [(word, [f"{day}-{half}" for day in range(5)]) for half, word in HALVES.items()]
+        return [(word, [f"{day}-{half}" for day in range(5)]) for half, word in HalfDay.choices]
 
 
 def phone_number(text):
