@@ -14,6 +14,11 @@ def administered_cafs(user) -> list[Caf]:
     return [m.caf for m in user.memberships_today if m.caf and m.is_admin]
 
 
+def services_of(cafs):
+    """The municipal services of these Cafs, with their communes."""
+    return MunicipalService.objects.filter(caf__in=cafs).prefetch_related("communes")
+
+
 @transaction.atomic
 def attach_to_operator(facilities, *, name, siren, by) -> Operator:
     """The gestionnaire of this SIREN, made when it is new, now runs these crèches of the Caf.

@@ -8,7 +8,7 @@ from django.views.generic import FormView, TemplateView, UpdateView
 
 from avip.views import VisibleObjectsMixin
 from partners import invitations, organisations
-from partners.models import MunicipalService, Provider
+from partners.models import Provider
 from partners.organisation_forms import DecidersForm, OperatorForm, ServiceForm
 from partners.permissions import administers
 
@@ -40,10 +40,9 @@ class Organisations(CafAdministration, TemplateView):
         operators = {}
         for provider in self.facilities().exclude(facility__operator=None):
             operators.setdefault(provider.facility.operator, []).append(provider)
-        services = MunicipalService.objects.filter(caf__in=self.cafs).prefetch_related("communes")
         return super().get_context_data(
             operators=sorted(operators.items(), key=lambda item: item[0].name),
-            services=services,
+            services=organisations.services_of(self.cafs),
             open_to=set(invitations.organisations_open_to(self.request.user)),
             **kwargs,
         )
