@@ -271,7 +271,7 @@ def _offers(story):
     for index, provider in enumerate(story.world.facilities[::3]):
         PlaceOffer.objects.create(
             provider=provider,
-            places=6,
+            places=provider.facility.licensed_capacity,
             from_on=date(story.today.year - 2, 1, 1),
             half_days=[f"{day}-{half}" for day in range(5) for half in ("am", "pm")],
             note="" if index % 2 else "entrées possibles chaque lundi",
