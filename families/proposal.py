@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 
 from avip.jobs import SCHEDULES
-from avip.templatetags.words import WEEKDAYS, fr_date, fr_time, hours
+from avip.templatetags.words import MONTHS, WEEKDAYS, fr_date, fr_time, hours
 from families.models import AvipContract, Placement
 from families.places import Period
 from families.planning import minutes_per_week, reasons_of_week
@@ -11,16 +11,16 @@ from families.situations import Care, is_open, months_against_cap, other_care
 from labels.models.labels import labelled_providers
 from partners.calendars import age_in_months, calendar_of, end_after_months
 
-LAST_DAY_BEFORE_SCHOOL = (8, 31)  # school begins in September; the age comes from the rules
-
 
 def last_day_before_school(birth_date: date, rules) -> date:
-    """The 31 August of the year the child reaches the age of school."""
-    return date(birth_date.year + rules.school_entry_age_years, *LAST_DAY_BEFORE_SCHOOL)
+    """The eve of school, the year the child reaches its age."""
+    day, month = rules.school_last_day.split()
+    year = birth_date.year + rules.school_entry_age_years
+    return date(year, MONTHS.index(month) + 1, int(day))
 
 
 def last_day_of_contract(start_on: date, duration_months: int, children, rules) -> date:
-    """The earlier of the duration and of the first child's last 31 August before school."""
+    """The earlier of the duration and of the first child's last day before school."""
     school = [last_day_before_school(child.birth_date, rules) for child in children]
     return min([end_after_months(start_on, duration_months), *school])
 

@@ -41,7 +41,7 @@ class MonthlyDeclaration(Dossier):
     caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
     month = models.DateField("mois")  # its first day
     children_present = models.PositiveIntegerField(
-        "enfants de moins de trois ans présents au moins un jour", null=True, blank=True
+        "enfants en âge d’être comptés, présents au moins un jour", null=True, blank=True
     )
     hours_total = models.PositiveIntegerField(
         "heures d’accueil de tous ces enfants", null=True, blank=True

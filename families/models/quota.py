@@ -41,7 +41,7 @@ class QuotaCheck(models.Model):
     checked_at = models.DateTimeField("calculé le")
     known_at = models.DateTimeField("règles connues le")
     avip_children = models.PositiveIntegerField("enfants Avip comptés")
-    all_children = models.PositiveIntegerField("enfants de moins de trois ans")
+    all_children = models.PositiveIntegerField("enfants en âge d’être comptés")
     rate_bp = models.PositiveIntegerField("taux en points de base", null=True)
     required_bp = models.PositiveIntegerField("seuil en points de base")
     missing = models.PositiveIntegerField("enfants manquants", default=0)
