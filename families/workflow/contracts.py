@@ -14,7 +14,6 @@ __all__ = [
     "CONTRACT",
     "PLACEMENT",
     "VERSION",
-    "abandon",
     "cancel",
     "end",
     "keep_place",
@@ -26,14 +25,6 @@ __all__ = [
 ]
 
 Contract, Version, Care = AvipContract.Status, ContractVersion.Status, Placement.Status
-
-
-def abandon(version, *, by, on, at=None):
-    """Give up a text before every party has signed it; the signatures it has are void."""
-    with transaction.atomic():
-        lock_with_referral(version.contract)
-        with VERSION.take("abandon", version, by=by, on=on, at=at):
-            pass
 
 
 def cancel(contract, *, by, on, at=None):
