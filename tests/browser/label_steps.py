@@ -97,7 +97,7 @@ def director_corrects(director):
     director.presses("Enregistrer")
     director.follows("Vérifier et renvoyer")
     director.presses("Renvoyer le dossier corrigé")
-    director.sees_title("Votre demande est déposée")
+    director.sees_title("Votre demande est renvoyée")
 
 
 def officer_declares_it_ready(officer):

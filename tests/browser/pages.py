@@ -26,7 +26,6 @@ CONCERNED = {
     "reporting:todo": "adviser",
     "reporting:caf_dashboard": "caf_officer",
     "labels:application_list": "director",
-    "labels:application_decision": "caf_manager",
     "labels:label_list": "caf_officer",
     "families:household_list": "adviser",
     "families:referral_list": "adviser",
@@ -52,7 +51,6 @@ NEVER_REFUSE = {
     "labels:request_confirm_form",
     "labels:decision_confirm_form",
     "families:referral_validate",
-    "families:referral_confirm",
     "families:parent_lost",
 }
 FAULTS = ["400", "403", "403_csrf", "404", "429", "500"]
@@ -136,6 +134,7 @@ def pages_behind_a_link(world):
     )
     request_token = make_token("labels.request", request.pk)
     return [
+        (reverse("partners:invitation", args=["inconnu"]), False),
         (reverse("partners:invitation", args=[token_of(invitation)]), True),
         (reverse("labels:request_confirm", args=[request_token]), True),
         (reverse("labels:decision_confirm", args=[_decision_to_confirm()]), False),
