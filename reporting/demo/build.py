@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from avip import outbox
@@ -40,6 +40,9 @@ def build(size: Size, today):
         family_story.tell(world, today, size)
         month_story.tell(world, today, size)
         _past_effects_are_done()
+        # So many rows at once: the planner would go on believing the tables empty for a while.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     return world
 
 
