@@ -36,14 +36,20 @@ def build(size: Size, today):
     """Everything in one transaction: a half demonstration never exists. Returns the World."""
     with outbox.doorbell.silenced(), transaction.atomic():
         world = people.build(size, today)
+        _tell_the_planner()
         label_story.tell(world, today)
         family_story.tell(world, today, size)
+        _tell_the_planner()
         month_story.tell(world, today, size)
         _past_effects_are_done()
-        # So many rows at once: the planner would go on believing the tables empty for a while.
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        _tell_the_planner()
     return world
+
+
+def _tell_the_planner():
+    """So many rows at once: PostgreSQL would go on believing the tables empty for a while."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _past_effects_are_done():
