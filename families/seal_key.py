@@ -20,11 +20,15 @@ MADE_FOR_DAYS = 3650
 CLOCKS_DIFFER_MINUTES = 5
 
 
-@cache
 def signer() -> SimpleSigner:
-    """The key and its certificates, read once per process; ImproperlyConfigured without them."""
+    """The key of the settings and its certificates; ImproperlyConfigured without them."""
     passphrase = settings.SEAL_PASSPHRASE.encode() or None
-    path = _key_file(passphrase)
+    return open_key(_key_file(passphrase), passphrase)
+
+
+@cache
+def open_key(path, passphrase) -> SimpleSigner:
+    """The key of one file, read once per process; ImproperlyConfigured when it does not open."""
     try:
         return SimpleSigner.load_pkcs12_data(
             path.read_bytes(), other_certs=[], passphrase=passphrase

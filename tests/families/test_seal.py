@@ -36,17 +36,17 @@ def sealed(plain):
 
 @pytest.fixture
 def another_key(settings, tmp_path):
-    """From here on, a key of its own."""
+    """From here on, a key of its own; each file's key is remembered apart."""
 
     def use(**changes):
         for name, value in changes.items():
             setattr(settings, name, value)
-        seal_key.signer.cache_clear()
+        seal_key.open_key.cache_clear()
 
     settings.PRIVATE_DIR = tmp_path
     use(SEAL_P12="", SEAL_PASSPHRASE="")
     yield use
-    seal_key.signer.cache_clear()
+    seal_key.open_key.cache_clear()
 
 
 def added_text(pdf):
