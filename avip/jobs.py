@@ -33,6 +33,11 @@ SCHEDULES = {
     "signing_code_tries": 5,
     "signing_codes_per_hour": 3,
     "correction_days": 15,
+    "correction_reminder_days": (5, 1, 0),  # before its deadline; 0 is the day itself
+    "notice_reply_days": 30,  # proposed when a formal notice is written
+    "label_end_warning_months": (6, 3, 1),
+    "label_end_warning_days": (0, -1),  # the day, and the day after
+    "opinion_link_days": 60,
     "family_confirmation_days": 3,
     "unplaced_family_days": 30,  # how long a refusal stays on the list of the adviser
     "declaration_open_day": 1,  # of the following month

@@ -7,18 +7,10 @@ from datetime import date, datetime, timedelta
 
 from avip.templatetags.words import percent
 from labels.charter import COMMITMENTS
-from labels.models import LabelApplication, SupportingDocument
+from labels.checklist import SECTIONS, required_documents, sections_of
+from labels.models import LabelApplication
 from labels.rules import RuleMissing, RuleSet, capacity_category, in_words
 from partners.models import Facility
-
-SECTIONS = {
-    "identite": "La crèche",
-    "capacite": "Places et enfants accueillis",
-    "horaires": "Horaires d’ouverture",
-    "engagements": "Engagements de la charte",
-    "referent": "Référent familles",
-    "documents": "Pièces à joindre",
-}
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,8 @@ REQUIRED = [
     ("identite", "facility_type", "Choisissez le type d’établissement."),
     ("identite", "funding", "Choisissez le mode de financement."),
     ("identite", "in_qpv", "Dites si la crèche est dans un quartier prioritaire."),
+    ("gestionnaire", "operator_name", "Indiquez le gestionnaire de la crèche."),
+    ("gestionnaire", "director_name", "Indiquez qui dirige la crèche."),
     ("capacite", "licensed_capacity", "Indiquez la capacité autorisée."),
     (
         "capacite",
@@ -93,11 +87,15 @@ def application_missing(application: LabelApplication, on: date) -> list[Missing
     given = {document.kind for document in application.documents.all()}
     found += [
         Missing("documents", kind.value, f"Joignez le {kind.label}.")
-        for kind in SupportingDocument.Kind
+        for kind in required_documents(application)
         if kind not in given
     ]
     order = list(SECTIONS)
-    return sorted(found, key=lambda missing: order.index(missing.section))
+    asked = sections_of(application)
+    return sorted(
+        (missing for missing in found if missing.section in asked),
+        key=lambda missing: order.index(missing.section),
+    )
 
 
 def advisory_checks(application: LabelApplication, rules: RuleSet) -> list[Finding]:
@@ -195,7 +193,7 @@ def _category(application, rules) -> Iterator[Finding]:
 def _documents(application, rules) -> Iterator[Finding]:
     rule = rules.entry("quota_rate")
     given = {document.kind for document in application.documents.all()}
-    missing = [kind.label for kind in SupportingDocument.Kind if kind not in given]
+    missing = [kind.label for kind in required_documents(application) if kind not in given]
     if missing:
         yield Finding(
             "Pièces obligatoires", False, f"Il manque\xa0: {', '.join(missing)}.", rule.reference

@@ -120,6 +120,8 @@ def _known_of(provider):
         "address": facility.address,
         "facility_type": facility.type,
         "funding": facility.funding,
+        "operator_name": facility.operator.name if facility.operator else "",
+        "operator_siren": facility.operator.siren if facility.operator else "",
         "licensed_capacity": facility.licensed_capacity,
         "in_qpv": facility.in_qpv or None,  # only what was ticked is known
         "opens": opens,

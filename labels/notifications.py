@@ -4,9 +4,14 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
-from avip import outbox
+from avip import mail, outbox
 from labels.permissions import other_deciders
 from partners.models import Membership, User
+
+
+def send(row, to, template, **context):
+    """The mail of an outbox row, now."""
+    mail.send(mail.Mail(to, template, context), key=row.key)
 
 
 def tell(kind, obj, people, *, key, at=None):

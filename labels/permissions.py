@@ -52,7 +52,7 @@ def decides(by, application):
     """
     if isinstance(by, DecisionConfirmation):
         return (
-            application.status == LabelApplication.Status.ON_AGENDA
+            application.status == LabelApplication.Status.TO_CONFIRM
             and application.confirmations.waiting().filter(pk=by.pk).exists()
         )
     return (

@@ -192,6 +192,12 @@ RULES = {
     "label_renewal_notice_days": Rule(
         "Préavis de renouvellement du label", {CHARTER: (90, TO_CONFIRM)}, unit="jours", local=True
     ),
+    "label_decision_days": Rule(
+        "Délai de décision sur une demande de label",
+        {CHARTER: (60, TO_CONFIRM)},
+        unit="jours",
+        local=True,
+    ),
     "small_count_min": Rule(
         "Plus petit effectif publié",
         {CHARTER: (11, "Secret statistique\xa0; à confirmer")},

@@ -12,13 +12,13 @@ A = LabelApplication.Status
 OPENED = {"open": "Brouillon ouvert", "grant": "Label accordé"}
 
 # What the Caf writes for itself and its committee.
-KEPT_BY_THE_CAF = {"declare_ready", "put_on_agenda", "recall_decision", "decline_confirmation"}
+KEPT_BY_THE_CAF = {"declare_ready", "ask_confirmation", "recall_decision", "decline_confirmation"}
 
 STAGES = [
     ("Brouillon", {A.DRAFT}, ("open",)),
     ("Dépôt", {A.SUBMITTED}, ("submit",)),
     ("Instruction par la Caf", {A.UNDER_REVIEW, A.CORRECTION_REQUESTED}, ("start_review",)),
-    ("Comité", {A.READY, A.ON_AGENDA}, ("declare_ready",)),
+    ("Comité", {A.READY, A.TO_CONFIRM}, ("declare_ready",)),
     (
         "Décision",
         set(),
@@ -127,7 +127,7 @@ def _act_of_applicant(application, missing):
             "url": check,
             "action": "Vérifier vos réponses",
         }
-    if application.status in (A.READY, A.ON_AGENDA):
+    if application.status in (A.READY, A.TO_CONFIRM):
         return {
             "who": f"la {application.caf}",
             "text": "faire passer votre demande en comité. Vous recevrez la décision par courriel.",
@@ -168,7 +168,7 @@ def _act_of_caf(application, user, on):
             "text": "corriger son dossier.",
             "deadline": correction.due_on if correction else None,
         }
-    if application.status == A.ON_AGENDA:
+    if application.status == A.TO_CONFIRM:
         confirmation = open_confirmation(application)
         return {
             "who": confirmation or "la personne qui confirme",

@@ -9,7 +9,8 @@ from avip.jobs import SCHEDULES
 from avip.pdf import check_uploaded_pdf
 from labels import filing
 from labels.charter import COMMITMENTS
-from labels.models import LabelApplication, SupportingDocument
+from labels.checklist import accepted_documents, required_documents
+from labels.models import LabelApplication
 from partners.models import Facility
 from partners.models.calendars import Weekday
 from partners.validators import validate_siret
@@ -113,6 +114,27 @@ class IdentityForm(SectionForm):
                     "Vérifiez-le, ou écrivez à votre Caf si c’est bien le vôtre."
                 )
         return siret
+
+
+class ManagerForm(SectionForm):
+    class Meta(SectionForm.Meta):
+        fields = ["operator_name", "operator_siren", "director_name"]
+        labels = {
+            "operator_name": "Nom du gestionnaire",
+            "operator_siren": "SIREN du gestionnaire",
+            "director_name": "Nom de la directrice ou du directeur",
+        }
+        help_texts = {
+            "operator_name": "L’association, la commune ou l’entreprise qui gère la crèche.",
+            "operator_siren": "9 chiffres, si vous le connaissez.",
+        }
+        widgets = {
+            "operator_siren": forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["operator_siren"].required = False
 
 
 class CapacityForm(SectionForm):
@@ -236,10 +258,13 @@ class DocumentsForm(SectionForm):
         super().__init__(*args, **kwargs)
         given = {document.kind: document for document in self.instance.documents.all()}
         blocks = []
-        for kind in SupportingDocument.Kind:
+        required = required_documents(self.instance)
+        self.kinds = accepted_documents(self.instance)
+        for kind in self.kinds:
+            optional = "" if kind in required else " (facultatif)"
             self.fields[kind.value] = forms.FileField(
-                label=f"{kind.label[0].upper()}{kind.label[1:]}",
-                required=kind not in given,
+                label=f"{kind.label[0].upper()}{kind.label[1:]}{optional}",
+                required=kind in required and kind not in given,
                 help_text=f"PDF, {SCHEDULES['upload_max_megabytes']} Mo au plus.",
                 widget=forms.FileInput(attrs={"accept": "application/pdf"}),
             )
@@ -252,7 +277,7 @@ class DocumentsForm(SectionForm):
 
     def clean(self):
         cleaned = super().clean()
-        for kind in SupportingDocument.Kind:
+        for kind in self.kinds:
             upload = cleaned.get(kind.value)
             if not upload:
                 continue
@@ -266,7 +291,7 @@ class DocumentsForm(SectionForm):
     def save(self, *, by):
         files = {
             kind.value: self.cleaned_data[kind.value]
-            for kind in SupportingDocument.Kind
+            for kind in self.kinds
             if self.cleaned_data.get(kind.value)
         }
         filing.save_documents(self.instance, by=by, seen=self.cleaned_data["seen"], files=files)
@@ -274,6 +299,7 @@ class DocumentsForm(SectionForm):
 
 SECTION_FORMS = {
     "identite": IdentityForm,
+    "gestionnaire": ManagerForm,
     "capacite": CapacityForm,
     "horaires": HoursForm,
     "engagements": CommitmentsForm,

@@ -1,16 +1,16 @@
 """The dossier of candidature, from its first draft to the decision."""
 
-import uuid
-
 from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When
 from django.urls import reverse
-from django.utils import timezone
 
-from avip.models import Document
 from avip.workflow import Dossier, StatusChange
-from labels.charter import BY_CODE, COMMITMENTS
+from labels.charter import COMMITMENTS
+from labels.models.answers import SupportingDocument
+from labels.models.calls import CallForProjects
+from labels.models.confirmations import DecisionConfirmation
 from partners.models import Caf, Facility, Provider, User
+from partners.validators import validate_siren
 
 
 class ApplicationQuerySet(models.QuerySet):
@@ -57,7 +57,8 @@ class LabelApplication(Dossier):
         UNDER_REVIEW = "under_review", "en instruction"
         CORRECTION_REQUESTED = "correction_requested", "correction demandée"
         READY = "ready", "prêt pour le comité"
-        ON_AGENDA = "on_agenda", "décision à confirmer"
+        ON_AGENDA = "on_agenda", "à l’ordre du jour du comité"
+        TO_CONFIRM = "to_confirm", "décision à confirmer"
         GRANTED = "granted", "label accordé"
         GRANTED_WITH_RESERVATIONS = "granted_with_reservations", "label accordé avec réserves"
         DEFERRED = "deferred", "ajourné"
@@ -69,6 +70,14 @@ class LabelApplication(Dossier):
         GRANT_WITH_RESERVATIONS = "grant_with_reservations", "accorder avec réserves"
         DEFER = "defer", "ajourner"
         REFUSE = "refuse", "refuser le label"
+
+    class Block(models.TextChoices):
+        """What an amendment changes; only these sections open."""
+
+        CAPACITY = "capacity", "les places et les enfants accueillis"
+        HOURS = "hours", "les horaires d’ouverture"
+        MANAGER = "manager", "le gestionnaire ou la direction"
+        REFERENT = "referent", "le référent familles"
 
     DECIDED = (
         Status.GRANTED,
@@ -91,6 +100,24 @@ class LabelApplication(Dossier):
     attached_at = models.DateTimeField("rattaché par la Caf le", null=True, editable=False)
     submitted_at = models.DateTimeField("déposé le", null=True, editable=False)
 
+    # What it is about: the label to renew or amend, the call it answers.
+    current_label = models.ForeignKey(
+        "labels.Label",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="later_applications",
+        verbose_name="label concerné",
+    )
+    call = models.ForeignKey(
+        CallForProjects,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="applications",
+        verbose_name="appel à projets",
+    )
+    blocks = models.JSONField("ce qui change", default=list, blank=True)  # of Block
+    given_figures = models.JSONField("chiffres connus", default=dict, blank=True)
+
     # Identity and capacity, as declared in this dossier.
     facility_name = models.CharField("nom de la crèche", max_length=160, blank=True)
     siret = models.CharField("SIRET", max_length=14, blank=True)
@@ -107,6 +134,12 @@ class LabelApplication(Dossier):
     open_days = models.JSONField(
         "jours d’ouverture", default=list, blank=True
     )  # weekdays, 0 = Monday
+    # Who runs it.
+    operator_name = models.CharField("gestionnaire", max_length=160, blank=True)
+    operator_siren = models.CharField(
+        "SIREN du gestionnaire", max_length=9, blank=True, validators=[validate_siren]
+    )
+    director_name = models.CharField("direction", max_length=160, blank=True)
     # The label's own questions.
     planned_avip_children = models.PositiveSmallIntegerField(
         "enfants Avip prévus en même temps", null=True, blank=True
@@ -136,6 +169,9 @@ class LabelApplication(Dossier):
     )
     confirmed_at = models.DateTimeField("décision confirmée le", null=True, editable=False)
     decision_values = models.JSONField("règles de la décision", default=dict, blank=True)
+    refusal_grounds = models.JSONField("motifs de refus", default=list, blank=True)
+    reservations_due_on = models.DateField("réserves à lever avant le", null=True, blank=True)
+    deferred_until = models.DateField("ajourné jusqu’au", null=True, blank=True)
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -164,7 +200,7 @@ class LabelApplication(Dossier):
                 name="application_submitted_once_attached",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["ready", "on_agenda"])
+                condition=~Q(status__in=["ready", "on_agenda", "to_confirm"])
                 | (Q(reviewer__isnull=False) & ~Q(proposal="")),
                 name="application_ready_with_proposal",
             ),
@@ -174,6 +210,11 @@ class LabelApplication(Dossier):
                 )
                 | (~Q(decision="") & Q(decided_on__isnull=False)),
                 name="application_decided_with_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="first") | Q(current_label__isnull=False) | Q(status="draft"),
+                name="application_of_a_label",
+                violation_error_message="Un renouvellement ou une modification porte sur un label.",
             ),
             models.CheckConstraint(
                 condition=Q(licensed_capacity=None) | Q(licensed_capacity__gt=0),
@@ -252,116 +293,3 @@ class ApplicationStatusChange(StatusChange):
     @property
     def by(self):
         return str(self.confirmation) if self.confirmation else super().by
-
-
-class CommitmentAnswer(models.Model):
-    """How the facility meets one commitment of the charter."""
-
-    application = models.ForeignKey(
-        LabelApplication, on_delete=models.CASCADE, related_name="commitments"
-    )
-    code = models.CharField("engagement", max_length=4)
-    agrees = models.BooleanField("s’y engage", null=True)
-    how = models.TextField("comment", blank=True)
-
-    class Meta:
-        verbose_name = "engagement"
-        constraints = [
-            models.UniqueConstraint(fields=["application", "code"], name="commitment_answered_once")
-        ]
-
-    def __str__(self):
-        return BY_CODE[self.code].title
-
-
-class SupportingDocument(models.Model):
-    """One of the two documents the law asks for; a new upload replaces the old one."""
-
-    class Kind(models.TextChoices):
-        PROJECT = "project", "projet d’établissement"
-        RULES = "rules", "règlement de fonctionnement"
-
-    application = models.ForeignKey(
-        LabelApplication, on_delete=models.CASCADE, related_name="documents"
-    )
-    kind = models.CharField("pièce", max_length=10, choices=Kind)
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, verbose_name="fichier")
-    uploaded_at = models.DateTimeField("déposée le", default=timezone.now)
-
-    class Meta:
-        verbose_name = "pièce justificative"
-        verbose_name_plural = "pièces justificatives"
-        constraints = [
-            models.UniqueConstraint(fields=["application", "kind"], name="document_one_per_kind")
-        ]
-
-    def __str__(self):
-        return self.get_kind_display()
-
-
-class Correction(models.Model):
-    """What the Caf asks the facility to correct, with a deadline; no decision while one is open."""
-
-    application = models.ForeignKey(
-        LabelApplication, on_delete=models.CASCADE, related_name="corrections"
-    )
-    message = models.TextField("ce qui est à corriger")
-    asked_by = models.ForeignKey(
-        User, on_delete=models.RESTRICT, related_name="+", verbose_name="demandé par"
-    )
-    asked_at = models.DateTimeField("demandé le")
-    due_on = models.DateField("à corriger avant le")
-    resolved_at = models.DateTimeField("corrigé le", null=True)
-
-    class Meta:
-        verbose_name = "correction"
-        ordering = ["-asked_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["application"], condition=Q(resolved_at=None), name="correction_one_open"
-            )
-        ]
-
-    def __str__(self):
-        return f"correction avant le {self.due_on:%d/%m/%Y}"
-
-
-class ConfirmationQuerySet(models.QuerySet):
-    def for_link(self, token_sha256):
-        """The confirmation that the link of this SHA-256 opens."""
-        return self.filter(token_sha256=token_sha256)
-
-    def waiting(self):
-        """Those without an answer, whether their link still opens or not."""
-        return self.filter(confirmed_at=None, declined_at=None)
-
-    def close(self, now):
-        """Make the links that wait for an answer open nothing any more."""
-        self.waiting().filter(expires_at__gt=now).update(expires_at=now)
-
-
-class DecisionConfirmation(models.Model):
-    """Where a Caf has one agent, the second person (a member of the committee) confirms by link."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    application = models.ForeignKey(
-        LabelApplication, on_delete=models.CASCADE, related_name="confirmations"
-    )
-    name = models.CharField("nom du membre du comité", max_length=160)
-    quality = models.CharField("qualité", max_length=160)
-    email = models.EmailField("courriel")
-    created_at = models.DateTimeField("demandée le", default=timezone.now)
-    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
-    expires_at = models.DateTimeField("valable jusqu’au")
-    confirmed_at = models.DateTimeField("confirmée le", null=True)
-    declined_at = models.DateTimeField("refusée le", null=True)
-
-    objects = ConfirmationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "confirmation de décision"
-        verbose_name_plural = "confirmations de décision"
-        ordering = ["-created_at"]
-
-    def __str__(self):
-        return f"{self.name}, {self.quality}"

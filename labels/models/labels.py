@@ -82,7 +82,23 @@ class Label(Dossier):
     starts_on = models.DateField("commence le")
     ends_on = models.DateField("finit le")
     reservations = models.TextField("réserves", blank=True)
+    reservations_due_on = models.DateField("réserves à lever avant le", null=True, blank=True)
+    reservations_lifted_on = models.DateField("réserves levées le", null=True, blank=True)
+    # What the committee approved: the facts that the crèche's record is compared with.
+    approved = models.JSONField("ce qui a été approuvé", default=dict, blank=True)
+    notice_reply_due_on = models.DateField("réponse attendue avant le", null=True, blank=True)
+    notice_reply = models.TextField("réponse de la crèche", blank=True)
+    notice_replied_at = models.DateTimeField("réponse reçue le", null=True, blank=True)
+    leaves_on = models.DateField("rendu à partir du", null=True, blank=True)
     taken_over = models.BooleanField("repris", default=False)
+    former_decision = models.ForeignKey(
+        Document,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name="décision d’origine",
+    )
     certificate = models.ForeignKey(
         Document, on_delete=models.PROTECT, null=True, editable=False, verbose_name="attestation"
     )
@@ -97,6 +113,14 @@ class Label(Dossier):
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="label_in_order",
                 violation_error_message="La fin du label ne peut pas précéder son début.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="notice_given") | Q(notice_reply_due_on__isnull=False),
+                name="label_notice_leaves_time_to_reply",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_over=False) | Q(application=None),
+                name="label_taken_over_without_application",
             ),
             ExclusionConstraint(
                 name="label_one_at_a_time",

@@ -50,7 +50,7 @@ class DecisionConfirm(FormView):
             return "confirmed"
         if confirmation.declined_at:
             return "declined"
-        if confirmation.application.status != LabelApplication.Status.ON_AGENDA:
+        if confirmation.application.status != LabelApplication.Status.TO_CONFIRM:
             return "over"
         return "expired" if confirmation.expires_at <= timezone.now() else "waiting"
 

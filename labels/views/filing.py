@@ -11,7 +11,8 @@ from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import VisibleObjectsMixin, serve_document
 from avip.workflow import StepRefused
-from labels.checks import SECTIONS, application_missing
+from labels.checklist import SECTIONS, sections_of
+from labels.checks import application_missing
 from labels.filing import open_application
 from labels.filters import ApplicationFilter
 from labels.forms.filing import SECTION_FORMS, OpenApplicationForm
@@ -136,7 +137,7 @@ def section_list(application, missing):
             "left": sum(1 for item in missing if item.section == name),
             "url": reverse("labels:application_section", args=[application.pk, name]),
         }
-        for name, title in SECTIONS.items()
+        for name, title in sections_of(application).items()
     ]
 
 
@@ -157,6 +158,8 @@ class ApplicationSection(VisibleObjectsMixin, UpdateView):
 
     def get_object(self, queryset=None):
         application = super().get_object(queryset)
+        if self.kwargs["section"] not in sections_of(application):
+            raise Http404
         if not applies(self.request.user, application):
             raise PermissionDenied
         return application
@@ -233,7 +236,7 @@ class ApplicationCheck(VisibleObjectsMixin, DetailView):
         application = self.object
         return super().get_context_data(
             missing=application_missing(application, timezone.localdate()),
-            sections=SECTIONS,
+            sections=sections_of(application),
             editable=True,
             corrects=application.status == LabelApplication.Status.CORRECTION_REQUESTED,
             **kwargs,

@@ -29,7 +29,7 @@ from labels.workflow import APPLICATION, open_confirmation
 
 def review_context(application, user, on):
     """What the review page shows beside the answers."""
-    waiting = application.status == LabelApplication.Status.ON_AGENDA
+    waiting = application.status == LabelApplication.Status.TO_CONFIRM
     step = APPLICATION.steps["ask_correction"]
     may_ask = application.status in step.sources and step.allowed(user, application)
     ask = {
@@ -151,7 +151,7 @@ class RecordDecision(StepWithWords):
     def get(self, request, *args, **kwargs):
         on = timezone.localdate()
         if not decides(request.user, self.object) and (
-            reasons := APPLICATION.steps["put_on_agenda"].requires(self.object, on)
+            reasons := APPLICATION.steps["ask_confirmation"].requires(self.object, on)
         ):
             messages.error(request, reasons[0])
             return redirect(self.object)

@@ -11,6 +11,7 @@ from labels.workflow.applications import (
     submit,
     withdraw,
 )
+from labels.workflow.committees import plan_committee, put_on_agenda
 from labels.workflow.decisions import (
     confirm_decision,
     decline_confirmation,
@@ -20,7 +21,7 @@ from labels.workflow.decisions import (
     renew_confirmation,
     resend_confirmation,
 )
-from labels.workflow.labels import LABEL, expire, running_label, take_label_step
+from labels.workflow.labels import LABEL, expire, give_notice, running_label, take_label_step
 from labels.workflow.network import (
     NETWORK,
     check_licence,
@@ -42,9 +43,12 @@ __all__ = [
     "dismiss",
     "expire",
     "express_wish",
+    "give_notice",
     "join_network",
     "leave_network",
     "open_confirmation",
+    "plan_committee",
+    "put_on_agenda",
     "recall_decision",
     "record_decision",
     "renew_confirmation",

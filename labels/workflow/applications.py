@@ -63,7 +63,7 @@ def nobody_else_decides(application, on):
     return [f"Vous avez instruit ce dossier\xa0: une autre personne saisit la décision ({names})."]
 
 
-DECIDABLE = (A.READY, A.ON_AGENDA)
+DECIDABLE = (A.READY, A.TO_CONFIRM)
 
 APPLICATION = Workflow(
     attach=Step(
@@ -120,24 +120,53 @@ APPLICATION = Workflow(
         requires=_no_open_correction,
         done="Prêt pour le comité",
     ),
+    resume_review=Step(
+        "Reprendre l’instruction",
+        (A.READY,),
+        A.UNDER_REVIEW,
+        allowed=reviews,
+        done="Instruction reprise",
+    ),
+    reassign=Step(
+        "Confier à un collègue",
+        (A.SUBMITTED, A.UNDER_REVIEW, A.CORRECTION_REQUESTED, A.READY, A.ON_AGENDA),
+        "",
+        allowed=reviews,
+        done="Dossier confié",
+    ),
     put_on_agenda=Step(
-        "Saisir la décision et la faire confirmer",
+        "Inscrire à l’ordre du jour",
         (A.READY,),
         A.ON_AGENDA,
+        allowed=reviews,
+        requires=_no_open_correction,
+        done="Inscrit à l’ordre du jour du comité",
+    ),
+    take_off_agenda=Step(
+        "Retirer de l’ordre du jour",
+        (A.ON_AGENDA,),
+        A.READY,
+        allowed=reviews,
+        done="Retiré de l’ordre du jour",
+    ),
+    ask_confirmation=Step(
+        "Saisir la décision et la faire confirmer",
+        (A.READY,),
+        A.TO_CONFIRM,
         allowed=reviews,
         requires=nobody_else_decides,
         done="Décision saisie, à confirmer",
     ),
     recall_decision=Step(
         "Reprendre la décision",
-        (A.ON_AGENDA,),
+        (A.TO_CONFIRM,),
         A.READY,
         allowed=reviews,
         done="Décision reprise avant sa confirmation",
     ),
     decline_confirmation=Step(
         "Ne pas confirmer",
-        (A.ON_AGENDA,),
+        (A.TO_CONFIRM,),
         A.READY,
         allowed=confirms,
         done="Décision non confirmée",
@@ -176,7 +205,15 @@ APPLICATION = Workflow(
     ),
     withdraw=Step(
         "Retirer la demande",
-        (A.DRAFT, A.SUBMITTED, A.UNDER_REVIEW, A.CORRECTION_REQUESTED, A.READY, A.ON_AGENDA),
+        (
+            A.DRAFT,
+            A.SUBMITTED,
+            A.UNDER_REVIEW,
+            A.CORRECTION_REQUESTED,
+            A.READY,
+            A.ON_AGENDA,
+            A.TO_CONFIRM,
+        ),
         A.WITHDRAWN,
         allowed=applies,
         done="Demande retirée par la crèche",

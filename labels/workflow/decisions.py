@@ -41,7 +41,7 @@ def record_decision(application, *, by, on, decision, reasons, decided_on, confi
         raise StepRefused(
             *reasons_why or ["Indiquez le membre du comité qui confirme la décision."]
         )
-    with APPLICATION.take("put_on_agenda", application, by=by, on=on, at=at, comment=reasons):
+    with APPLICATION.take("ask_confirmation", application, by=by, on=on, at=at, comment=reasons):
         if is_party_to(application, confirmer["email"], by):
             raise StepRefused(
                 "Deux personnes décident\xa0: celle qui confirme n’a pas instruit ce dossier et "
@@ -88,7 +88,7 @@ def renew_confirmation(confirmation, *, at=None):
     """Send a new link to the same committee member, at the same address."""
     application = confirmation.application
     lock(application)
-    waits = application.status == LabelApplication.Status.ON_AGENDA
+    waits = application.status == LabelApplication.Status.TO_CONFIRM
     if not waits or application.confirmations.first() != confirmation:
         raise StepRefused(NO_LONGER)
     pause = timedelta(minutes=SCHEDULES["decision_link_minutes"])
@@ -186,7 +186,7 @@ def _application_that_waits_for(confirmation, at):
     confirmation.refresh_from_db()
     if confirmation.confirmed_at or confirmation.declined_at:
         raise StepRefused("Vous avez déjà répondu à cette demande de confirmation.")
-    if application.status != LabelApplication.Status.ON_AGENDA:
+    if application.status != LabelApplication.Status.TO_CONFIRM:
         raise StepRefused(NO_LONGER)
     if confirmation.expires_at <= moment(at):
         raise StepRefused("Ce lien n’est plus valable.")

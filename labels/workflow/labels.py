@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from avip.workflow import Step, Workflow, moment, system
+from avip.workflow import Step, StepRefused, Workflow, moment, system
 from labels.models import Label, LabelApplication, LabelStatusChange
 from labels.permissions import decides_on_label, holds_label
 from labels.rules import rules_for
@@ -61,6 +61,18 @@ def take_label_step(name, label, *, by, on, reasons="", at=None):
     """A step of the label's life, with its reasons."""
     with LABEL.take(name, label, by=by, on=on, at=at, comment=reasons):
         pass
+
+
+def give_notice(label, *, by, on, reasons, reply_by, at=None):
+    """Formal notice: what the crèche must put right, and until which day it may reply.
+
+    Raises StepRefused when no time is left to reply.
+    """
+    if reply_by <= on:
+        raise StepRefused("Laissez à la crèche au moins jusqu’à demain pour répondre.")
+    with LABEL.take("give_notice", label, by=by, on=on, at=at, comment=reasons):
+        label.notice_reply_due_on = reply_by
+        label.notice_reply, label.notice_replied_at = "", None
 
 
 def expire(label, *, on, at=None):

@@ -32,6 +32,11 @@ class Caf(models.Model):
     email = models.EmailField("courriel du service", blank=True)
     phone = models.CharField("téléphone du service", max_length=20, blank=True)
     time_zone = models.CharField("fuseau horaire", max_length=40, default="Europe/Paris")
+    takes_calls_only = models.BooleanField(
+        "demandes par appel à projets seulement",
+        default=False,
+        help_text="Sinon, les demandes de label sont reçues toute l’année.",
+    )
     public_text = models.TextField(
         "texte de la page publique",
         blank=True,

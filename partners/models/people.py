@@ -80,6 +80,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @cached_property
+    def time_zone(self):
+        """The time zone this person’s days are counted in: that of her first organisation’s Caf."""
+        places = (m.provider or m.service or m for m in self.memberships_today)
+        return next((place.caf.time_zone for place in places if place.caf), None)
+
+    @cached_property
     def memberships_today(self):
         """The memberships in force today, read once per request (each one loads its own user)."""
         today = timezone.localdate()

@@ -18,14 +18,13 @@ PDFS_BEFORE_THE_FIRST_PAGE = 12
 @dataclass(frozen=True)
 class Size:
     facilities: int = 43  # the 44th label is granted with reservations
-    candidates: int = 14  # one for each tale of `label_story`
     operated: int = 5  # crèches of the same operator
     childminders: int = 12
     contracts: int = 150
     months: int = 12
 
 
-TINY = Size(facilities=3, candidates=14, operated=2, childminders=2, contracts=4, months=4)
+TINY = Size(facilities=3, operated=2, childminders=2, contracts=4, months=4)
 
 
 def is_built() -> bool:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from labels import filing, workflow
 from labels.charter import COMMITMENTS
-from labels.models import Label, LabelApplication, SupportingDocument
+from labels.checklist import BY_LAW
+from labels.models import Label, LabelApplication
 from reporting.demo import names
 
 Proposal = LabelApplication.Proposal
@@ -35,6 +36,8 @@ def _answers(application, director):
     children = application.licensed_capacity + 2
     return {
         "in_qpv": bool(application.in_qpv),
+        "operator_name": application.operator_name or "Ville",
+        "director_name": str(director),
         "planned_children": children,
         "planned_avip_children": -(-children // 4),
         "planned_periods": "Toute l’année, entrées possibles chaque mois.",
@@ -48,7 +51,7 @@ class LabelStory:
 
     def __init__(self, world):
         self.world = world
-        self.files = {kind: (f"{kind}.pdf", blank_pdf()) for kind in SupportingDocument.Kind.values}
+        self.files = {kind: (f"{kind}.pdf", blank_pdf()) for kind in BY_LAW}
 
     def draft(self, provider, on, *, complete=True, attached=True):
         """A dossier as the director leaves it: complete, or begun only."""
@@ -133,6 +136,20 @@ def _correction(story, provider, today):
     return application
 
 
+def _on_agenda(story, provider, today):
+    application = story.ready(provider, today - timedelta(days=30))
+    day, officer = today - timedelta(days=9), story.world.officer
+    committee = workflow.plan_committee(
+        story.world.caf,
+        by=officer,
+        at=at_ten(day),
+        held_on=today + timedelta(days=12),
+        place="Salle du conseil, 2e étage",
+        quorum=3,
+    )
+    workflow.put_on_agenda(application, committee=committee, by=officer, on=day, at=at_ten(day))
+
+
 def _refused(story, provider, today):
     reasons = "Le règlement de fonctionnement ne mentionne pas l’engagement du label."
     story.decided(provider, today - timedelta(days=60), Proposal.REFUSE, reasons)
@@ -171,9 +188,11 @@ def _life(*steps):
         day = today - timedelta(days=12)
         for name in steps:
             by = holder if name == "relinquish" else story.world.manager
-            workflow.take_label_step(
-                name, label, by=by, on=day, at=at_ten(day), reasons="Travaux dans les locaux."
-            )
+            step = {"by": by, "on": day, "at": at_ten(day), "reasons": "Travaux dans les locaux."}
+            if name == "give_notice":
+                workflow.give_notice(label, reply_by=day + timedelta(days=30), **step)
+            else:
+                workflow.take_label_step(name, label, **step)
 
     return tale
 
@@ -186,6 +205,7 @@ TALES = [
     lambda story, provider, today: story.reviewed(provider, today - timedelta(days=20)),
     _correction,
     lambda story, provider, today: story.ready(provider, today - timedelta(days=16)),
+    _on_agenda,
     _refused,
     _deferred,
     _withdrawn,

@@ -15,6 +15,9 @@ FACILITIES = [
     "Le Sentier des Escargots", "Les Toupies", "La Bulle d’Encre", "Les Allumettes",
     "Le Marchepied", "Les Sabots Légers", "La Voile Carrée", "Les Contes Renversés",
     "Le Petit Tamis", "Les Bas", "La Marelle", "Les Fanions", "Le Grelot", "Les Osiers",
+    "Le Petit Lavoir", "Les Hirondelles du Toit", "La Cerisaie", "Les Sauterelles",
+    "Le Moulin à Vent", "Les Pinceaux", "La Goutte d’Eau", "Les Cailloux Blancs",
+    "Le Vieux Kiosque", "Les Tourterelles", "La Luciole", "Les Boutons d’Or",
 ]  # fmt: skip
 
 FIRST_NAMES = [

@@ -21,6 +21,7 @@ from partners.models import (
     User,
 )
 from reporting.demo import DEMO_PASSWORD, names, places
+from reporting.demo.label_story import TALES
 
 SINCE = date(2020, 1, 1)
 # Small crèches in number: a place more or less changes their share, a lively picture.
@@ -170,7 +171,7 @@ def build(size, today) -> World:
     )
     operator = Operator.objects.create(name="Association Les Enfants du Quai", siren="")
     years = range(today.year - 1, today.year + 2)
-    total = size.facilities + size.candidates
+    total = size.facilities + len(TALES)
     for number, name in enumerate(names.FACILITIES[:total], start=1):
         commune = communes[(19 + number * 7) % 20] if number > 1 else communes[19]
         provider = facility(

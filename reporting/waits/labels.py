@@ -133,7 +133,7 @@ LABELS = [
         is_caf,
         lambda user, today: (
             _applications()
-            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.ON_AGENDA)
+            .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.TO_CONFIRM)
             .order_by("edited_at")
         ),
         _application_item("La décision attend d’être confirmée par le comité", "Voir"),

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from avip.models import Document
 from labels.charter import COMMITMENTS
+from labels.checklist import BY_LAW
 from labels.models import (
     ApplicationStatusChange,
     CommitmentAnswer,
@@ -158,7 +159,7 @@ def _answers(country, applications):
     insert(
         SupportingDocument(application=application, kind=kind, document=scan)
         for application in applications
-        for kind in SupportingDocument.Kind
+        for kind in BY_LAW
     )
     insert(
         Correction(

@@ -8,6 +8,7 @@ import pikepdf
 from avip.models import Document
 from labels import workflow
 from labels.charter import COMMITMENTS
+from labels.checklist import BY_LAW
 from labels.models import CommitmentAnswer, LabelApplication, SupportingDocument
 from labels.requests import ask_for_label, confirm_request
 from tests import factories as f
@@ -45,6 +46,8 @@ def make_draft(provider, *, by=None, complete=True, attached=True, **fields):
     if complete:
         answers = {
             "address": "3 rue des Rames",
+            "operator_name": "Ville de Paris",
+            "director_name": "Nadia Benali",
             "facility_type": "collective",
             "funding": "psu",
             "licensed_capacity": 24,
@@ -70,7 +73,7 @@ def answer_everything(application):
         CommitmentAnswer(application=application, code=c.code, agrees=True, how="Chaque semaine.")
         for c in COMMITMENTS
     )
-    for kind in SupportingDocument.Kind:
+    for kind in BY_LAW:
         SupportingDocument.objects.create(
             application=application,
             kind=kind,
@@ -96,6 +99,10 @@ def make_application(status, provider, *, by=None, agent=None, decider=None, **f
             application, by=person, decision=decision, reasons="Vu.", decided_on=ON, **more, **day
         )
 
+    def on_agenda():
+        committee = make_committee(provider.caf, by=agent)
+        workflow.put_on_agenda(application, committee=committee, by=agent, **day)
+
     steps = {
         Status.SUBMITTED: [lambda: workflow.submit(application, by=by, **day)],
         Status.UNDER_REVIEW: [lambda: workflow.start_review(application, by=agent, **day)],
@@ -105,7 +112,8 @@ def make_application(status, provider, *, by=None, agent=None, decider=None, **f
             )
         ],
         Status.READY: [ready],
-        Status.ON_AGENDA: [lambda: decide(Proposal.GRANT, confirmer=CONFIRMER)],
+        Status.ON_AGENDA: [on_agenda],
+        Status.TO_CONFIRM: [lambda: decide(Proposal.GRANT, confirmer=CONFIRMER)],
         Status.GRANTED: [lambda: decide(Proposal.GRANT)],
         Status.GRANTED_WITH_RESERVATIONS: [lambda: decide(Proposal.GRANT_WITH_RESERVATIONS)],
         Status.DEFERRED: [lambda: decide(Proposal.DEFER)],
@@ -117,6 +125,13 @@ def make_application(status, provider, *, by=None, agent=None, decider=None, **f
             step()
     application.refresh_from_db()
     return application
+
+
+def make_committee(caf, *, by=None, **fields):
+    """A session in preparation, three weeks later."""
+    by = by or f.make_user("Sophie", "Laurent", member_of=caf)
+    defaults = {"held_on": date(2026, 3, 23), "place": "Salle du conseil"}
+    return workflow.plan_committee(caf, by=by, at=AT, **defaults | fields)
 
 
 CONFIRMER = {
@@ -134,6 +149,7 @@ PATHS = {
     Status.READY: (*REVIEWED, Status.READY),
     Status.WITHDRAWN: (Status.WITHDRAWN,),
     Status.ON_AGENDA: (*REVIEWED, Status.READY, Status.ON_AGENDA),
+    Status.TO_CONFIRM: (*REVIEWED, Status.READY, Status.TO_CONFIRM),
 } | {decided: (*REVIEWED, Status.READY, decided) for decided in LabelApplication.DECIDED}
 
 

@@ -62,7 +62,7 @@ def test_two_members_record_the_decision_at_once(caf, facility, turn):
 def test_the_creche_withdraws_while_the_committee_confirms(caf, facility, turn):
     director = f.make_user("Nadia", "B", member_of=facility)
     agent = f.make_user("Ana", "D", member_of=caf)
-    application = make_application(Status.ON_AGENDA, facility, by=director, agent=agent)
+    application = make_application(Status.TO_CONFIRM, facility, by=director, agent=agent)
     confirmation = application.confirmations.get()
 
     def confirm():

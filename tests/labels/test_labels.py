@@ -12,7 +12,7 @@ from avip.workflow import StepRefused
 from labels import workflow
 from labels.documents import certificate_context, verification_url
 from labels.models import Label, LabelApplication
-from labels.tasks import expire_labels
+from labels.tasks.labels import expire_labels
 from labels.workflow import LABEL
 from tests import factories as f
 from tests.labels.factories import ON, Status, make_application
@@ -147,9 +147,9 @@ def test_a_second_first_label_is_refused_while_one_runs(facility, caf_agent, caf
 
 
 def test_a_renewal_follows_the_label_it_renews(facility, caf_agent, caf_manager):
-    make_label(facility, starts_on=date(2023, 6, 1), ends_on=date(2026, 5, 31))
+    held = make_label(facility, starts_on=date(2023, 6, 1), ends_on=date(2026, 5, 31))
     application = make_application(Status.READY, facility, agent=caf_agent)
-    LabelApplication.objects.update(kind=LabelApplication.Kind.RENEWAL)
+    LabelApplication.objects.update(kind=LabelApplication.Kind.RENEWAL, current_label=held)
     application.refresh_from_db()
     workflow.record_decision(
         application, by=caf_manager, on=ON, decision="grant", reasons="", decided_on=ON
@@ -197,7 +197,8 @@ def test_a_label_is_withdrawn_only_after_a_formal_notice(facility, caf_manager):
     label = make_label(facility)
     with pytest.raises(StepRefused):
         workflow.take_label_step("withdraw", label, by=caf_manager, on=ON)
-    workflow.take_label_step("give_notice", label, by=caf_manager, on=ON, reasons="Quota.")
+    month = timedelta(days=30)
+    workflow.give_notice(label, by=caf_manager, on=ON, reasons="Quota.", reply_by=ON + month)
     workflow.take_label_step("withdraw", label, by=caf_manager, on=ON, reasons="Sans réponse.")
     assert label.status == S.WITHDRAWN
 

@@ -92,7 +92,7 @@ def test_those_offered_to_decide_are_those_who_may(caf, caf_agent):
 
 
 def test_nothing_is_granted_before_the_confirmation(application):
-    assert application.status == Status.ON_AGENDA
+    assert application.status == Status.TO_CONFIRM
     assert not Label.objects.exists()
     assert not Outbox.objects.filter(kind="labels.decision").exists()
 
@@ -115,7 +115,7 @@ def test_the_token_leaves_the_address_and_reading_changes_nothing(client, confir
     assert "Les Petits Rameurs" in page and "accorder le label" in page
     confirmation.refresh_from_db()
     assert confirmation.confirmed_at is None
-    assert confirmation.application.status == Status.ON_AGENDA
+    assert confirmation.application.status == Status.TO_CONFIRM
 
 
 def test_the_committee_member_confirms(client, confirmation):
@@ -197,7 +197,7 @@ def test_an_older_link_asks_for_no_new_one_at_another_address(application, confi
 
 
 def test_the_link_of_another_decision_confirms_nothing_here(application, other_facility):
-    other = make_application(Status.ON_AGENDA, other_facility).confirmations.get()
+    other = make_application(Status.TO_CONFIRM, other_facility).confirmations.get()
     with (
         pytest.raises(PermissionDenied),
         workflow.APPLICATION.take("grant", application, by=other, on=ON),

@@ -47,7 +47,7 @@ def test_a_step_is_refused_from_a_state_it_does_not_start_from(
     name, status, facility, caf_agent, director
 ):
     second = (
-        None if status == Status.ON_AGENDA else f.make_user("Marc", "D", member_of=facility.caf)
+        None if status == Status.TO_CONFIRM else f.make_user("Marc", "D", member_of=facility.caf)
     )
     application = make_application(status, facility, by=director, agent=caf_agent, decider=second)
     by = someone_for(name, application, caf_agent, director, second)

@@ -1,18 +1,10 @@
-"""What leaves after a step of the label: mails and the certificate; what the night closes."""
+"""The mails that leave after a step of a dossier."""
 
-from avip import jobs, mail, outbox
-from avip.models import Document
-from avip.workflow import StepRefused, edit
-from labels.documents import render_certificate
+from avip import outbox
 from labels.models import DecisionConfirmation, Label, LabelApplication, LabelRequest
-from labels.notifications import link
-from labels.workflow import expire
+from labels.notifications import link, send
 from partners.models import User
 from partners.tokens import make_token
-
-
-def send(row, to, template, **context):
-    mail.send(mail.Mail(to, template, context), key=row.key)
 
 
 def recipient_and_application(row):
@@ -116,7 +108,7 @@ def mail_confirmation(row):
     confirmation = DecisionConfirmation.objects.select_related("application__caf").get(
         pk=row.object_id
     )
-    waits = confirmation.application.status == LabelApplication.Status.ON_AGENDA
+    waits = confirmation.application.status == LabelApplication.Status.TO_CONFIRM
     if not waits or confirmation.confirmed_at or confirmation.declined_at:
         return
     token = make_token("labels.decision", confirmation.pk)
@@ -128,32 +120,3 @@ def mail_confirmation(row):
         caf=confirmation.application.caf,
         action_url=link("labels:decision_confirm", token),
     )
-
-
-@outbox.handler("labels.certificate")
-def make_certificate(row):
-    """Render the certificate once, and keep it with its label."""
-    label = Label.objects.select_related("caf", "provider__facility__operator").get(
-        pk=row.object_id
-    )
-    if label.certificate_id:
-        return
-    data = render_certificate(label)
-    with edit(label, by=None, seen=None, fields=["certificate"]):
-        if label.certificate_id is None:
-            label.certificate = Document.objects.write(
-                filename=f"attestation-label-{label.code}.pdf", data=data
-            )
-
-
-@jobs.daily("labels.expire")
-def expire_labels(on):
-    """Close the labels whose last day has passed."""
-    done = 0
-    for label in Label.objects.filter(status__in=Label.LIVE, ends_on__lt=on):
-        try:
-            expire(label, on=on)
-        except StepRefused:  # renewed or withdrawn in between
-            continue
-        done += 1
-    return f"{done} labels échus"

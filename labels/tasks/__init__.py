@@ -1,0 +1,5 @@
+"""What leaves after a step of the label, and what the night does."""
+
+from labels.tasks import applications, labels
+
+__all__ = ["applications", "labels"]

@@ -1,0 +1,3 @@
+"""The committees of a Caf."""
+
+urlpatterns = []

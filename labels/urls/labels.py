@@ -1,0 +1,12 @@
+"""The labels, their life, the rules."""
+
+from django.urls import path
+
+from labels.views import labels
+
+urlpatterns = [
+    path("labels/", labels.LabelList.as_view(), name="label_list"),
+    path("labels/<uuid:pk>/", labels.LabelDetail.as_view(), name="label_detail"),
+    path("labels/<uuid:pk>/attestation/", labels.Certificate.as_view(), name="certificate"),
+    path("regles/", labels.Rules.as_view(), name="rules"),
+]

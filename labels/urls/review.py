@@ -1,0 +1,3 @@
+"""The talk about a dossier: remarks, messages, contacts, its summary."""
+
+urlpatterns = []

@@ -1,0 +1,3 @@
+"""The Caf’s own rules and its public page."""
+
+urlpatterns = []

@@ -1,0 +1,3 @@
+"""Labels granted before the software."""
+
+urlpatterns = []
