@@ -70,7 +70,8 @@ def csrf_failure(request, reason=""):
 class HouseMiddleware:
     """What holds for every page: GET reads, POST acts, no other method exists; nothing is cached.
 
-    Pages of signed-in people are kept by no cache, on this machine or between.
+    Pages of signed-in people are kept by no cache, on this machine or between, and show the time
+    of the place where these people work.
     """
 
     METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -81,7 +82,10 @@ class HouseMiddleware:
     def __call__(self, request):
         if request.method not in self.METHODS:
             return HttpResponseNotAllowed(self.METHODS)
-        response = self.get_response(request)
-        if request.user.is_authenticated:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        # A deadline ends at midnight where people live, overseas too.
+        with timezone.override(request.user.time_zone):
+            response = self.get_response(request)
             response["Cache-Control"] = "no-store, private"
-        return response
+            return response

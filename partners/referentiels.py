@@ -14,20 +14,9 @@ from django.db import models
 from tqdm import tqdm
 
 from partners.models import Agency, Caf, Commune, PriorityNeighbourhood
+from partners.models.territories import time_zone_of
 
 BATCH = 1000
-OVERSEAS_ZONES = {
-    "971": "America/Guadeloupe",
-    "972": "America/Martinique",
-    "973": "America/Cayenne",
-    "974": "Indian/Reunion",
-    "976": "Indian/Mayotte",
-}
-
-
-def time_zone_of(department_code) -> str:
-    """The time zone in which people of this département live."""
-    return OVERSEAS_ZONES.get(department_code, "Europe/Paris")
 
 
 class FileRefused(Exception):

@@ -106,7 +106,12 @@ def _objects(world, first, today):
         "invitation": _invitation(world.caf, world.manager),
         "application": applications.get(provider=first),
         "draft_of_first": LabelApplication.objects.create(
-            provider=first, caf=world.caf, kind="amendment", attached_at=timezone.now()
+            provider=first,
+            caf=world.caf,
+            kind="amendment",
+            blocks=LabelApplication.Block.values,
+            current_label=Label.objects.get(provider=first),
+            attached_at=timezone.now(),
         ),
         "unattached": applications.get(status="draft", attached_at=None),
         "submitted": applications.get(status="submitted"),

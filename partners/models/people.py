@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from partners.models.organisations import Agency, Caf, MunicipalService, Operator
 from partners.models.providers import Provider
+from partners.models.territories import time_zone_of
 
 NATIONAL = "le suivi national"  # the name of the level without an organisation
 
@@ -81,9 +82,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def time_zone(self):
-        """The time zone this person’s days are counted in: that of her first organisation’s Caf."""
-        places = (m.provider or m.service or m for m in self.memberships_today)
-        return next((place.caf.time_zone for place in places if place.caf), None)
+        """The time zone of this person’s days: that of her first organisation; None without any."""
+        for membership in self.memberships_today:
+            if membership.agency:
+                return time_zone_of(membership.agency.department_code)
+            place = membership.provider or membership.service or membership
+            if place.caf:
+                return place.caf.time_zone
+        return None
 
     @cached_property
     def memberships_today(self):
@@ -91,7 +97,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         today = timezone.localdate()
         return list(
             self.memberships.in_force(today).select_related(
-                "caf", "provider", "operator", "agency", "service"
+                "caf", "provider__caf", "operator", "agency", "service__caf"
             )
         )
 

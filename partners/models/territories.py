@@ -3,6 +3,20 @@
 from django.db import models
 from django.db.models.functions import ACos, Cos, Greatest, Least, Radians, Sin
 
+OVERSEAS_ZONES = {
+    "971": "America/Guadeloupe",
+    "972": "America/Martinique",
+    "973": "America/Cayenne",
+    "974": "Indian/Reunion",
+    "976": "Indian/Mayotte",
+}
+
+
+def time_zone_of(department_code) -> str:
+    """The time zone in which people of this département live."""
+    return OVERSEAS_ZONES.get(department_code, "Europe/Paris")
+
+
 EARTH_RADIUS_KM = 6371
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
 from families.signing import code_digits, issue_link, link_token, send_code
-from labels.checks import SECTIONS
+from labels.checklist import sections_of
 from labels.models import LabelApplication
 from labels.requests import ask_for_label
 from labels.workflow import record_decision
@@ -100,7 +100,7 @@ def other_pages(world):
         at("director", "labels:application_detail", world.draft_of_first.pk),
         *[
             at("director", "labels:application_section", world.draft_of_first.pk, section)
-            for section in SECTIONS
+            for section in sections_of(world.draft_of_first)
         ],
         at(world.submitted.opened_by, "labels:application_submitted", world.submitted.pk),
         at(world.request.user, "labels:request_waiting"),

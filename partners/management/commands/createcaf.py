@@ -9,7 +9,7 @@ from avip.templatetags.words import fr_date
 from avip.workflow import StepRefused
 from partners import invitations
 from partners.models import Caf, Invitation, Membership
-from partners.referentiels import time_zone_of
+from partners.models.territories import time_zone_of
 
 CODE = re.compile(r"\d{2}|2[AB]|97\d")
 
