@@ -198,6 +198,11 @@ RULES = {
         unit="jours",
         local=True,
     ),
+    "appeal_delay_months": Rule(
+        "Délai de recours contre une décision",
+        {CHARTER: (2, "Code de justice administrative, art. R. 421-1")},
+        unit="mois",
+    ),
     "small_count_min": Rule(
         "Plus petit effectif publié",
         {CHARTER: (11, "Secret statistique\xa0; à confirmer")},

@@ -122,6 +122,8 @@ ACCESS = {
     "help": page(ANYBODY, public=True),
     "reporting:todo": page(MEMBERS, states="empty many"),
     "reporting:caf_dashboard": page(f"{CAF} other_caf national", states="empty many"),
+    "reporting:directory": page(ANYBODY, public=True, states="many"),
+    "reporting:guide": page(ANYBODY, lambda world: ["caf"], public=True),
     "reporting:become": page("", public=True, post_only=True),
     # People and organisations.
     "partners:account": page(MEMBERS, states="one error"),
@@ -177,10 +179,12 @@ ACCESS = {
     ),
     "labels:application_step": page(CAF, of("submitted", "start_review"), post_only=True),
     "labels:supporting_document": page(LABEL_READERS, of("application", "project")),
+    "labels:application_summary": page(CAF, of("application"), CARE),
     "labels:request_answer": page(CAF, of("request", "rattacher"), post_only=True),
     "labels:label_list": page(MEMBERS, states="empty many"),
     "labels:label_detail": page(f"{LABEL_READERS} national", of("label")),
     "labels:certificate": page(f"{LABEL_READERS} national", of("label")),
+    "labels:letter": page(LABEL_READERS, of("letter")),
     "labels:rules": page(MEMBERS, states="many"),
     # Families and places.
     "families:household_list": page(MEMBERS, states="empty many"),

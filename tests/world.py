@@ -118,6 +118,7 @@ def _objects(world, first, today):
         "under_review": applications.get(status="under_review"),
         "ready": applications.get(status="ready"),
         "request": _label_request(world.caf, first),
+        "letter": _written(Label.objects.get(provider=first)),
         "label": _certified(Label.objects.get(provider=first)),
         "household": Household.objects.filter(agency=world.agencies[0]).first(),
         "referral": referrals.get(status="sent"),
@@ -153,6 +154,12 @@ def _certified(label):
     document = Document.objects.write(filename="attestation.pdf", data=b"%PDF-")
     Label.objects.filter(pk=label.pk).update(certificate=document)
     return label
+
+
+def _written(label):
+    document = Document.objects.write(filename="courrier.pdf", data=b"%PDF-")
+    label.letters.update(document=document)
+    return label.letters.get(kind="granted")
 
 
 def _invitation(caf, manager):

@@ -1,5 +1,5 @@
 """What leaves after a step of the label, and what the night does."""
 
-from labels.tasks import applications, labels
+from labels.tasks import applications, labels, letters
 
-__all__ = ["applications", "labels"]
+__all__ = ["applications", "labels", "letters"]

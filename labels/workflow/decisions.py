@@ -10,6 +10,7 @@ from avip import outbox
 from avip.jobs import SCHEDULES
 from avip.workflow import StepRefused, lock, moment
 from labels import notifications
+from labels.letters import write_decision_letter
 from labels.models import DecisionConfirmation, LabelApplication
 from labels.permissions import has_reviewed, is_party_to, reviews
 from labels.rules import RuleMissing, rules_for, to_json
@@ -150,10 +151,11 @@ def _values_used(caf, decided_on, known_at):
 
 
 def _carry_out(application, *, by, on, at):
-    """A label and its certificate when it is granted, and a mail to the crèche.
+    """A label and its certificate when it is granted, a letter and a mail to the crèche.
 
     What the committee approved is then written on the crèche's record.
     """
+    label = None
     amends = application.kind == LabelApplication.Kind.AMENDMENT
     if application.decision in GRANTING:
         write_record(application)
@@ -161,6 +163,7 @@ def _carry_out(application, *, by, on, at):
         person = application.decided_by if isinstance(by, DecisionConfirmation) else by
         label = grant_label(application, by=person, at=at)
         outbox.add("labels.certificate", label, key=label.pk, at=at)
+    write_decision_letter(application, label=label, by=by, on=on, at=at)
     notifications.tell_facility("labels.decision", application, on=on, key=application.pk, at=at)
 
 
