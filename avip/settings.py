@@ -7,7 +7,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from xstatic.pkg import bootstrap
+from xstatic.pkg import bootstrap, leaflet
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -195,7 +195,11 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap.BASE_DIR)]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("bootstrap", bootstrap.BASE_DIR),
+    ("leaflet", leaflet.BASE_DIR),
+]
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.InMemoryStorage"
@@ -232,6 +236,15 @@ SEAL_P12 = env("AVIP_SEAL_P12", default="")
 SEAL_PASSPHRASE = env("AVIP_SEAL_PASSPHRASE", default="")
 TSA_URL = env("AVIP_TSA_URL", default="")
 REFERENTIELS_DIR = env("AVIP_REFERENTIELS_DIR", default="")
+
+# The ground under the points of the directory's map: the State's own plan; "" for none.
+PLAN_IGN = (
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=normal"
+    "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&TILEMATRIXSET=PM&FORMAT=image/png"
+    "&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+)
+MAP_TILES_URL = env("AVIP_MAP_TILES_URL", default="" if MODE == "test" else PLAN_IGN)
+MAP_TILES_CREDIT = env("AVIP_MAP_TILES_CREDIT", default="© IGN, Géoplateforme")
 
 CELERY_BROKER_URL = env("REDIS_URL", default="redis://localhost:6379/0")
 CELERY_TASK_IGNORE_RESULT = True

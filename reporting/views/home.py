@@ -1,3 +1,5 @@
+"""The pages people land on, and the Caf’s own page."""
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
