@@ -30,6 +30,8 @@ class Finding:
     ok: bool
     sentence: str
     reference: str
+    section: str = ""  # the answer it speaks of, when there is one
+    field: str = ""
 
     @property
     def status(self) -> str:
@@ -106,7 +108,8 @@ def advisory_checks(application: LabelApplication, rules: RuleSet) -> list[Findi
             findings += check(application, rules)
         except RuleMissing as missing:
             findings.append(Finding("Règle sans valeur", False, str(missing), ""))
-    return findings
+    asked = sections_of(application)
+    return [finding for finding in findings if not finding.section or finding.section in asked]
 
 
 def opening_span_minutes(application: LabelApplication) -> int | None:
@@ -130,7 +133,8 @@ def _planned_share(application, rules) -> Iterator[Finding]:
     else:
         least = math.ceil(children * rule.value)
         sentence += f"\xa0: la règle de {in_words(rule)} en demande {least}."
-    yield Finding("Part d’enfants Avip prévue", enough, sentence, rule.reference)
+    place = ("capacite", "planned_avip_children")
+    yield Finding("Part d’enfants Avip prévue", enough, sentence, rule.reference, *place)
     capacity = application.licensed_capacity
     if capacity and avip > capacity:
         yield Finding(
@@ -138,6 +142,7 @@ def _planned_share(application, rules) -> Iterator[Finding]:
             False,
             f"{avip} enfants Avip prévus en même temps pour {capacity} places autorisées.",
             "Autorisation d’ouverture",
+            *place,
         )
 
 
@@ -150,7 +155,8 @@ def _opening_span(application, rules) -> Iterator[Finding]:
     said = f"{hours} h {minutes:02}" if minutes else f"{hours} h"
     enough = span >= rule.value * 60
     sentence = f"Ouverte {said} par jour, pour {rule.value} h conseillées."
-    yield Finding("Amplitude d’ouverture", enough, sentence, rule.reference)
+    label = "Amplitude d’ouverture"
+    yield Finding(label, enough, sentence, rule.reference, "horaires", "closes")
 
 
 def _commitments(application, rules) -> Iterator[Finding]:
@@ -163,6 +169,8 @@ def _commitments(application, rules) -> Iterator[Finding]:
                 False,
                 f"{commitment.code}, {commitment.title}\xa0: la crèche ne s’y engage pas.",
                 commitment.reference,
+                "engagements",
+                commitment.code,
             )
     elif all(answer and answer.agrees for _, answer in answers):
         yield Finding(
@@ -170,6 +178,7 @@ def _commitments(application, rules) -> Iterator[Finding]:
             True,
             f"Les {len(COMMITMENTS)} engagements sont pris.",
             "Charte nationale",
+            "engagements",
         )
 
 
@@ -187,21 +196,22 @@ def _category(application, rules) -> Iterator[Finding]:
         True,
         f"{capacity} places autorisées\xa0: {category}.",
         rule.reference,
+        "capacite",
+        "licensed_capacity",
     )
 
 
 def _documents(application, rules) -> Iterator[Finding]:
-    rule = rules.entry("quota_rate")
+    required = required_documents(application)
+    amends = application.kind == LabelApplication.Kind.AMENDMENT
+    reference = "" if amends else rules.entry("quota_rate").reference
     given = {document.kind for document in application.documents.all()}
-    missing = [kind.label for kind in required_documents(application) if kind not in given]
+    missing = [kind.label for kind in required if kind not in given]
     if missing:
-        yield Finding(
-            "Pièces obligatoires", False, f"Il manque\xa0: {', '.join(missing)}.", rule.reference
-        )
+        sentence = f"Il manque\xa0: {', '.join(missing)}."
+    elif amends:
+        sentence = "Ce que demande cette modification est joint."
     else:
-        yield Finding(
-            "Pièces obligatoires",
-            True,
-            "Les deux pièces sont jointes\xa0: vérifiez que chacune prévoit l’accueil Avip.",
-            rule.reference,
-        )
+        sentence = "Les deux pièces sont jointes\xa0: vérifiez que chacune prévoit l’accueil Avip."
+    if required:
+        yield Finding("Pièces obligatoires", not missing, sentence, reference, "documents")

@@ -38,6 +38,7 @@ CONCERNED = {
 }
 DOWNLOADS = {
     "labels:supporting_document",
+    "labels:application_summary",
     "labels:certificate",
     "families:contract_pdf",
     "families:contract_evidence",
