@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from partners.models import User
+from reporting.guide import help_url
 from reporting.todo import counts
 
 # (label, URL name, who sees it), in the order of the menu.
@@ -82,6 +83,7 @@ def _signed_in(request, user):
         "org": ", ".join(str(m.organisation or "National") for m in mine[:2]),
         "impersonating": str(user) if getattr(user, "is_hijacked", False) else None,
         "demo": settings.DEMO,
+        "help": help_url(reach, current),
     }
 
 

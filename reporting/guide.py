@@ -1,0 +1,91 @@
+"""The guide, by trade: written in docs/guide, read in the application from the page it explains."""
+
+from functools import cache
+
+import markdown
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+FOLDER = settings.BASE_DIR / "docs" / "guide"
+
+# Who reads which guide: the first that concerns a person is hers.
+GUIDES = {
+    "caf": ("Guide de la Caf", lambda reach: reach.cafs),
+    "creche": ("Guide de la crèche", lambda reach: reach.runs_facilities),
+}
+
+# The section that explains a page, where the guide of its reader has it.
+TOPICS = {
+    "reporting:todo": "a-traiter",
+    "reporting:caf_dashboard": "pilotage",
+    "reporting:simulation": "regles",
+    "labels:application_list": "demandes",
+    "labels:application_create": "ouvrir",
+    "labels:application_detail": "dossier",
+    "labels:application_section": "remplir",
+    "labels:application_check": "deposer",
+    "labels:application_submitted": "deposer",
+    "labels:application_withdraw": "retirer",
+    "labels:application_correction": "correction",
+    "labels:application_ready": "proposer",
+    "labels:application_decision": "decision",
+    "labels:application_dismiss": "demandes",
+    "labels:label_list": "labels",
+    "labels:label_detail": "labels",
+    "labels:label_relinquish": "rendre",
+    "labels:committee_list": "comite",
+    "labels:committee_create": "comite",
+    "labels:committee_detail": "comite",
+    "labels:takeover": "reprise",
+    "labels:takeover_import": "reprise",
+    "labels:takeover_preview": "reprise",
+    "labels:rules": "regles",
+    "labels:rule_detail": "regles",
+    "labels:meeting_list": "reunions",
+    "labels:meeting_detail": "reunions",
+    "labels:caf_edit": "page-publique",
+    "partners:team": "equipe",
+}
+
+
+def guide_of(reach):
+    """The name of the guide of this reader; None where nothing is written for her yet."""
+    return next((name for name, (_, reads) in GUIDES.items() if reads(reach)), None)
+
+
+def help_url(reach, view_name):
+    """Where « Aide » leads from this page."""
+    guide = guide_of(reach)
+    if guide is None:
+        return reverse("help")
+    topic = TOPICS.get(view_name, "")
+    page = reverse("reporting:guide", args=[guide])
+    return f"{page}#{topic}" if topic in topics_of(guide) else page
+
+
+@cache
+def _converted(guide):
+    converter = markdown.Markdown(extensions=["toc", "attr_list"])
+    # Our own text, shipped with the code: nothing in it was typed by anybody else.
+    html = mark_safe(converter.convert((FOLDER / f"{guide}.md").read_text(encoding="utf-8")))
+    return html, converter.toc_tokens
+
+
+def html_of(guide):
+    """The text of a guide, as HTML."""
+    return _converted(guide)[0]
+
+
+def sections_of(guide):
+    """[(anchor, title)] of its sections, in order."""
+    return [
+        (section["id"], section["name"])
+        for title in _converted(guide)[1]
+        for section in title["children"]
+    ]
+
+
+def topics_of(guide):
+    """The anchors of its sections."""
+    return {anchor for anchor, _ in sections_of(guide)}
