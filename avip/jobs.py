@@ -37,6 +37,7 @@ SCHEDULES = {
     "notice_reply_days": 30,  # proposed when a formal notice is written
     "label_end_warning_months": (6, 3, 1),
     "label_end_warning_days": (0, -1),  # the day, and the day after
+    "reservations_reminder_days": (30, 0, -1),  # before they are due; after
     "opinion_link_days": 60,
     "family_confirmation_days": 3,
     "unplaced_family_days": 30,  # how long a refusal stays on the list of the adviser
