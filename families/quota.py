@@ -77,6 +77,11 @@ def preview(declaration, at: datetime) -> QuotaCheck | None:
     return next(iter(_judge([declaration], Rulebook(at), at)), None)
 
 
+def verdicts(declarations, rulebook, at: datetime) -> list[QuotaCheck]:
+    """The checks of these months as this rulebook judges them, unsaved; in sets."""
+    return list(_judge(list(declarations), rulebook, at))
+
+
 class Rulebook:
     """The rules of each Caf on each day asked, as known at one moment: one query for each pair."""
 

@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Exists, OuterRef
 
 from families.forms.fields import PlaceForm
+from labels.forms.rules import value_field
 from labels.models import Label
 from partners.models import Caf, Facility
 
@@ -64,3 +65,14 @@ class DirectoryForm(PlaceForm):
                 rest.pop(gone, None)
             found.append({"label": f"{field.label}\xa0: {shown}", "url": f"?{rest.urlencode()}"})
         return found
+
+
+class TrialForm(forms.Form):
+    """The value to try on the last declared month."""
+
+    def __init__(self, *args, key, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["value"] = value_field(key)
+        self.fields["value"].label = "Valeur à essayer"
+        if self.fields["value"].localize:
+            self.fields["value"].label += ", en\xa0%"

@@ -122,6 +122,12 @@ ACCESS = {
     "help": page(ANYBODY, public=True),
     "reporting:todo": page(MEMBERS, states="empty many"),
     "reporting:caf_dashboard": page(f"{CAF} other_caf national", states="empty many"),
+    "reporting:simulation": page(
+        f"{CAF} other_caf",
+        lambda world: ["quota_rate"],
+        but(f"{CAF} other_caf"),
+        states="one error",
+    ),
     "reporting:directory": page(ANYBODY, public=True, states="many"),
     "reporting:guide": page(ANYBODY, lambda world: ["caf"], public=True),
     "reporting:become": page("", public=True, post_only=True),
@@ -186,6 +192,13 @@ ACCESS = {
     "labels:certificate": page(f"{LABEL_READERS} national", of("label")),
     "labels:letter": page(LABEL_READERS, of("letter")),
     "labels:rules": page(MEMBERS, states="many"),
+    "labels:rule_detail": page(MEMBERS, lambda world: ["quota_rate"], states="many"),
+    "labels:rule_set": page(
+        "caf_manager",
+        lambda world: ["label_duration_months"],
+        but("caf_manager"),
+        states="one error",
+    ),
     # Families and places.
     "families:household_list": page(MEMBERS, states="empty many"),
     "families:household_create": page(ADVISERS, forbidden=but(ADVISERS), states="one error"),

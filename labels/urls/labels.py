@@ -1,4 +1,4 @@
-"""The labels, their life, the rules."""
+"""The labels and their life."""
 
 from django.urls import path
 
@@ -9,5 +9,4 @@ urlpatterns = [
     path("labels/<uuid:pk>/", labels.LabelDetail.as_view(), name="label_detail"),
     path("labels/<uuid:pk>/attestation/", labels.Certificate.as_view(), name="certificate"),
     path("courriers/<uuid:pk>/", life.DownloadLetter.as_view(), name="letter"),
-    path("regles/", labels.Rules.as_view(), name="rules"),
 ]

@@ -1,17 +1,16 @@
-"""The labels themselves, their certificates, and the rules in force."""
+"""The labels themselves and their certificates."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.generic import DetailView, ListView, TemplateView, View
+from django.views.generic import DetailView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import VisibleObjectsMixin, serve_document
 from labels.documents import verification_url
 from labels.filters import LabelFilter
 from labels.models import Label
-from labels.permissions import follows_label, own_caf
-from labels.rules import RULES, in_words, rules_for
+from labels.permissions import follows_label
 from labels.timeline import history_of, label_stages
 from labels.workflow import LABEL
 
@@ -67,23 +66,3 @@ class Certificate(VisibleObjectsMixin, SingleObjectMixin, View):
             )
             return redirect(label)
         return serve_document(label.certificate)
-
-
-class Rules(TemplateView):
-    """« Règles en vigueur »: each value that holds today for one's Caf, and where it comes from."""
-
-    template_name = "labels/rules.html"
-
-    def get_context_data(self, **kwargs):
-        today = timezone.localdate()
-        caf = own_caf(self.request.user)
-        rules = rules_for(caf, today)
-        rows = [
-            {
-                "rule": rule,
-                "entry": rules.entries.get(key),
-                "value": in_words(rules.entries.get(key)),
-            }
-            for key, rule in RULES.items()
-        ]
-        return super().get_context_data(caf=caf, today=today, rows=rows, **kwargs)
