@@ -60,7 +60,7 @@ def in_force(caf, on: date, known_at: datetime) -> dict[str, Dated]:
 
 def coming(caf, on: date) -> dict[str, Dated]:
     """By key, the next value that will hold after that day, where one is known."""
-    rows = LocalRule.objects.filter(caf=caf, valid_from__gt=on)
+    rows = LocalRule.objects.filter(caf=caf, valid_from__gt=on).select_related("set_by")
     local = {
         row.key: _dated(row)
         for row in rows.order_by("key", "valid_from", "-recorded_at").distinct("key")
