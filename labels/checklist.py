@@ -25,6 +25,19 @@ SECTION_OF_BLOCK = {
 BY_LAW = (Document.PROJECT, Document.RULES)
 HELPFUL = (Document.AUTHORISATION, Document.PARTNERSHIP)
 
+IDENTITY_FIELDS = ("facility_name", "siret", "address", "facility_type", "funding", "in_qpv")
+FIELDS_OF_BLOCK = {
+    Block.CAPACITY: (
+        "licensed_capacity",
+        "planned_children",
+        "planned_avip_children",
+        "planned_periods",
+    ),
+    Block.HOURS: ("open_days", "opens", "closes"),
+    Block.MANAGER: ("operator_name", "operator_siren", "director_name"),
+    Block.REFERENT: ("family_referent_name", "family_referent_role"),
+}
+
 DOCUMENT_OF_BLOCK = {
     Block.CAPACITY: Document.AUTHORISATION,
     Block.HOURS: Document.RULES,
@@ -40,6 +53,18 @@ def sections_of(application) -> dict:
     if required_documents(application):
         names.add("documents")
     return {name: title for name, title in SECTIONS.items() if name in names}
+
+
+def fields_of(application) -> tuple:
+    """The answers that this dossier changes: all of them, or those of the ticked blocks."""
+    amends = application.kind == Kind.AMENDMENT
+    changed = [
+        name
+        for block, names in FIELDS_OF_BLOCK.items()
+        if not amends or block in application.blocks
+        for name in names
+    ]
+    return tuple(changed) if amends else (*IDENTITY_FIELDS, *changed)
 
 
 def required_documents(application) -> tuple:

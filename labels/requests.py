@@ -9,10 +9,11 @@ from avip import outbox
 from avip.jobs import SCHEDULES
 from avip.workflow import StepRefused, moment
 from labels import notifications
-from labels.filing import open_application, start_draft
+from labels.calls import why_closed
+from labels.filing import open_application, open_dossier, start_draft, why_not
 from labels.models import LabelApplication, LabelRequest
 from labels.permissions import is_known_to_caf
-from labels.workflow import attach, dismiss, running_label
+from labels.workflow import attach, dismiss
 from partners import invitations
 from partners.models import Commune, Facility, Membership, Provider, User
 from partners.permissions import is_caf_agent
@@ -63,7 +64,8 @@ def confirm_request(request, *, by=None, password="", commune, quality, on, at=N
 
     Without an account (`by`), one is made with this password. A SIRET already registered gives no
     access: the Caf says whether this person works there.
-    Raises StepRefused when the link has expired or has been used.
+    Raises StepRefused when the link has expired or has been used, or between two calls for
+    projects.
     """
     request = LabelRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if request.confirmed_at:
@@ -76,6 +78,8 @@ def confirm_request(request, *, by=None, password="", commune, quality, on, at=N
     request.user, request.quality, request.confirmed_at = by, quality, moment(at)
     request.provider = _registered(request.siret)
     if request.provider is None:
+        if reasons := why_closed(request.caf, on):
+            raise StepRefused(*reasons)
         try:
             with transaction.atomic():
                 request.provider = _open_facility(request, commune)
@@ -95,7 +99,8 @@ def attach_person(request, *, by, on, at=None):
     """The Caf knows this person at a crèche already registered: she enters it.
 
     Whoever held a crèche that the Caf had attached nobody to leaves it, and she administers it.
-    Its draft, opened or resumed, is returned; None where the crèche holds a label already.
+    Its draft, opened or resumed, is returned; None where there is none to open: the crèche holds a
+    label already, or its Caf awaits the next call for projects.
     """
     request = _waiting_request(request, by)
     provider = Provider.objects.select_for_update(no_key=True).get(pk=request.provider_id)
@@ -105,8 +110,9 @@ def attach_person(request, *, by, on, at=None):
     _make_member(request, on)
     # Her memberships of the day are read again: she has just entered.
     person = User.objects.get(pk=request.user_id)
-    if not running_label(request.provider, on):
-        request.application = open_application(request.provider, by=person, on=on, at=at)
+    draft = open_dossier(provider, LabelApplication.Kind.FIRST)
+    if draft or not why_not(provider, LabelApplication.Kind.FIRST, on):
+        request.application = open_application(provider, by=person, on=on, at=at)
         if is_first:
             attach(request.application, by=by, on=on, at=at)
     _answer(request, by, at)

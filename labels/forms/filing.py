@@ -39,6 +39,7 @@ class SectionForm(forms.ModelForm):
     """Questions of one section; `seen` is the revision the page showed."""
 
     use_required_attribute = False
+    together = ()  # answers that only hold with one another
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
@@ -64,8 +65,20 @@ class SectionForm(forms.ModelForm):
 
     def save(self, *, by):
         """Write the answers; raises StepRefused when the dossier has changed meanwhile."""
-        values = {name: self.cleaned_data[name] for name in self._meta.fields}
-        filing.save_section(self.instance, by=by, seen=self.cleaned_data["seen"], values=values)
+        filing.save_section(
+            self.instance, by=by, seen=self.cleaned_data["seen"], values=self.answers()
+        )
+
+    def answers(self):
+        """The answers that hold: a wrong one is left out, and those that only hold with it."""
+        kept = [name for name in self._meta.fields if name in self.cleaned_data]
+        if not set(self.together) <= set(kept):
+            kept = [name for name in kept if name not in self.together]
+        return {name: self.cleaned_data[name] for name in kept}
+
+    def is_already_saved(self):
+        """Whether the dossier holds these very answers: their page never heard that it does."""
+        return all(getattr(self.instance, name) == value for name, value in self.answers().items())
 
     def show_again(self):
         """After a refusal: what was typed, over the dossier as it is now."""
@@ -181,6 +194,7 @@ class CapacityForm(SectionForm):
 
 
 class HoursForm(SectionForm):
+    together = ("opens", "closes")
     open_days = forms.TypedMultipleChoiceField(
         label="Jours d’ouverture",
         choices=Weekday.choices,
@@ -225,7 +239,7 @@ class CommitmentsForm(SectionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        blocks = []
+        blocks, self.answered = [], set()
         for commitment, answer in self.instance.answer_to_all_commitments():
             agrees, how = f"agrees_{commitment.code}", f"how_{commitment.code}"
             self.fields[agrees] = yes_no_field("Vous y engagez-vous\xa0?")
@@ -234,21 +248,31 @@ class CommitmentsForm(SectionForm):
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
             if answer:
+                self.answered.add(commitment.code)
                 self.initial[agrees] = {True: "yes", False: "no"}.get(answer.agrees)
                 self.initial[how] = answer.how
             blocks.append(Fieldset(f"{commitment.code}. {commitment.title}", agrees, how))
         self.helper.layout = Layout("seen", *blocks)
 
     def save(self, *, by):
-        answers = {}
-        for commitment in COMMITMENTS:
-            agrees = self.cleaned_data[f"agrees_{commitment.code}"]
-            how = self.cleaned_data[f"how_{commitment.code}"]
-            if agrees is not None or how:
-                answers[commitment.code] = (agrees, how)
         filing.save_commitments(
-            self.instance, by=by, seen=self.cleaned_data["seen"], answers=answers
+            self.instance, by=by, seen=self.cleaned_data["seen"], answers=self.answers()
         )
+
+    def answers(self):
+        """{code: (agrees, how)} of the commitments answered, even in part."""
+        found = {}
+        for commitment in COMMITMENTS:
+            agrees = self.cleaned_data.get(f"agrees_{commitment.code}")
+            how = self.cleaned_data.get(f"how_{commitment.code}", "")
+            erased = commitment.code in self.answered and f"how_{commitment.code}" in self.data
+            if agrees is not None or how or erased:
+                found[commitment.code] = (agrees, how)
+        return found
+
+    def is_already_saved(self):
+        given = {row.code: (row.agrees, row.how) for row in self.instance.commitments.all()}
+        return all(given.get(code) == answer for code, answer in self.answers().items())
 
 
 class DocumentsForm(SectionForm):
@@ -308,15 +332,48 @@ SECTION_FORMS = {
 }
 
 
-class OpenApplicationForm(forms.Form):
-    """The crèche for which the label is asked, among one's own."""
+KIND_WORDS = {
+    LabelApplication.Kind.FIRST: (
+        "Première demande",
+        "La crèche n’a pas le label\xa0: elle remplit le dossier entier.",
+    ),
+    LabelApplication.Kind.RENEWAL: (
+        "Renouvellement",
+        "Le label continue après sa fin\xa0: vous relisez vos réponses et joignez les pièces "
+        "à jour.",
+    ),
+    LabelApplication.Kind.AMENDMENT: (
+        "Modification",
+        "Le label court toujours et quelque chose change\xa0: vous ne remplissez que cela.",
+    ),
+}
 
-    provider = forms.ModelChoiceField(
-        label="Pour quelle crèche\xa0?", queryset=None, widget=forms.RadioSelect, empty_label=None
+
+class OpenApplicationForm(forms.Form):
+    """What is asked for a crèche, among what is possible; for an amendment, what changes."""
+
+    kind = forms.ChoiceField(label="Que demandez-vous\xa0?", widget=forms.RadioSelect)
+    blocks = forms.MultipleChoiceField(
+        label="Ce qui change, pour une modification",
+        choices=LabelApplication.Block.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
 
-    def __init__(self, *args, providers, **kwargs):
+    def __init__(self, *args, kinds, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["provider"].queryset = providers
+        self.fields["kind"].choices = [
+            (kind, f"{KIND_WORDS[kind][0]}. {KIND_WORDS[kind][1]}") for kind in kinds
+        ]
+        if len(kinds) == 1:
+            self.initial["kind"] = kinds[0]
+        if LabelApplication.Kind.AMENDMENT not in kinds:
+            del self.fields["blocks"]
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("kind") == LabelApplication.Kind.AMENDMENT and not cleaned.get("blocks"):
+            self.add_error("blocks", "Cochez ce qui change.")
+        return cleaned

@@ -79,9 +79,9 @@ class LabelApplication(Dossier):
         MANAGER = "manager", "le gestionnaire ou la direction"
         REFERENT = "referent", "le référent familles"
 
+    GRANTED = (Status.GRANTED, Status.GRANTED_WITH_RESERVATIONS)
     DECIDED = (
-        Status.GRANTED,
-        Status.GRANTED_WITH_RESERVATIONS,
+        *GRANTED,
         Status.DEFERRED,
         Status.REFUSED,
     )
@@ -243,6 +243,21 @@ class LabelApplication(Dossier):
 
     def get_absolute_url(self):
         return reverse("labels:application_detail", args=[self.pk])
+
+    @property
+    def heading(self):
+        """What this dossier asks for, as the title of its page."""
+        return {
+            self.Kind.FIRST: "Demande de label",
+            self.Kind.RENEWAL: "Renouvellement du label",
+            self.Kind.AMENDMENT: "Modification du label",
+        }[self.kind]
+
+    @property
+    def action(self):
+        """What its crèche does with it from a list: the verb of the button."""
+        verbs = {self.Status.DRAFT: "Reprendre", self.Status.CORRECTION_REQUESTED: "Corriger"}
+        return verbs.get(self.status, "Voir")
 
     @property
     def is_open(self):

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from labels.views import filing, review
+from labels.views import filing, opening, review
 
 APPLICATION = "demandes-label/<uuid:pk>/"
 urlpatterns = [
     path("demandes-label/", filing.ApplicationList.as_view(), name="application_list"),
-    path("demandes-label/nouvelle/", filing.ApplicationCreate.as_view(), name="application_create"),
+    path(
+        "demandes-label/nouvelle/", opening.ApplicationCreate.as_view(), name="application_create"
+    ),
     path(APPLICATION, filing.ApplicationDetail.as_view(), name="application_detail"),
     path(f"{APPLICATION}verifier/", filing.ApplicationCheck.as_view(), name="application_check"),
     path(

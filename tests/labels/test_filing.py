@@ -27,7 +27,7 @@ def draft(facility, director, client):
 
 def test_opening_a_request_fills_in_what_is_known_and_attaches_a_member(client, facility, director):
     client.force_login(director)
-    response = client.post(reverse("labels:application_create"), {"provider": facility.pk})
+    response = client.post(reverse("labels:application_create"), {"kind": "first"})
     application = LabelApplication.objects.get()
     assert response.url == application.get_absolute_url()
     assert application.siret == facility.facility.siret
@@ -41,14 +41,14 @@ def test_opening_a_request_fills_in_what_is_known_and_attaches_a_member(client, 
 def test_opening_again_takes_up_the_open_request(client, facility, director):
     client.force_login(director)
     for _ in range(2):
-        client.post(reverse("labels:application_create"), {"provider": facility.pk})
+        client.post(reverse("labels:application_create"), {"kind": "first"})
     assert LabelApplication.objects.count() == 1
 
 
 def test_somebody_else_s_creche_cannot_be_chosen(client, director, other_facility):
     client.force_login(director)
-    url = reverse("labels:application_create")
-    assert client.post(url, {"provider": other_facility.pk}).status_code == 200
+    url = f"{reverse('labels:application_create')}?creche={other_facility.pk}"
+    assert client.post(url, {"kind": "first"}).status_code == 404
     assert not LabelApplication.objects.exists()
 
 
