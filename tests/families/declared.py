@@ -35,6 +35,8 @@ def make_labelled_facility(
 
 
 def make_label_row(provider, starts_on, ends_on, **fields):
+    if fields.get("status") == Label.Status.NOTICE_GIVEN:
+        fields["notice_reply_due_on"] = ends_on
     return Label.objects.create(
         provider=provider,
         caf=provider.caf,
