@@ -123,6 +123,15 @@ def form_field(section: str, code: str) -> str:
     return f"how_{code}" if section == "engagements" else code
 
 
+def placed(comments: Iterable[FieldComment]) -> list[FieldComment]:
+    """The remarks, each with its `place` in words and the `question` of the form it is about."""
+    rows = list(comments)
+    for row in rows:
+        row.place = label_of(row.section, row.field)
+        row.question = form_field(row.section, row.field)
+    return rows
+
+
 def _answer(application, section, code, label, taken, given, rules):
     answer = Answer(section, code, label)
     if section == "engagements":
