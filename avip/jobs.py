@@ -45,6 +45,7 @@ SCHEDULES = {
     "declaration_due_day": 10,
     "declaration_lock_day": 20,
     "upload_max_megabytes": 10,
+    "takeover_rows": 500,  # lines of one spreadsheet
 }
 
 TICK_LOCK = 20_160_501  # any constant number, the same for every worker

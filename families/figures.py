@@ -77,13 +77,18 @@ def _count(declaration, lines, rules):
 
 
 def label_periods(provider_ids) -> dict:
-    """By provider, the (first day, last day) of each label it has held, in order."""
+    """By provider, the (first day, last day) of each label it has held, in order.
+
+    A label taken over from before the software counts from the day it was.
+    """
     given_up = {Label.Status.WITHDRAWN, Label.Status.RELINQUISHED}
     labels = Label.objects.filter(provider__in=provider_ids).order_by("starts_on", "pk")
     periods = defaultdict(list)
-    for provider_id, status, starts_on, ends_on, edited_at in labels.values_list(
-        "provider", "status", "starts_on", "ends_on", "edited_at"
+    for provider_id, status, starts_on, ends_on, edited_at, taken_over, since in labels.values_list(
+        "provider", "status", "starts_on", "ends_on", "edited_at", "taken_over", "created_at"
     ):
+        if taken_over:
+            starts_on = max(starts_on, timezone.localtime(since).date())
         if status in given_up:
             ends_on = min(ends_on, timezone.localtime(edited_at).date())
         periods[provider_id].append((starts_on, ends_on))

@@ -3,16 +3,25 @@
 from django.urls import reverse
 
 from avip.templatetags.words import count_of, fr_date
+from labels.ending import end_warnings
 from labels.models import LabelApplication
-from labels.permissions import applies, decides, has_reviewed, other_deciders
+from labels.permissions import applies, decides, has_reviewed, is_orphaned, other_deciders
+from labels.talk import correction_target
 from labels.workflow import APPLICATION, LABEL, open_confirmation
 
 A = LabelApplication.Status
 
-OPENED = {"open": "Brouillon ouvert", "grant": "Label accordé"}
+OPENED = {"open": "Brouillon ouvert", "grant": "Label accordé", "take_over": "Label repris"}
 
 # What the Caf writes for itself and its committee.
-KEPT_BY_THE_CAF = {"declare_ready", "ask_confirmation", "recall_decision", "decline_confirmation"}
+KEPT_BY_THE_CAF = {
+    "reassign",
+    "declare_ready",
+    "ask_confirmation",
+    "recall_decision",
+    "decline_confirmation",
+    "lift_reservations",
+}
 
 STAGES = [
     ("Brouillon", {A.DRAFT}, ("open",)),
@@ -90,8 +99,27 @@ def label_stages(label, on):
                 "detail": f"depuis le {fr_date(label.starts_on)}",
             }
         )
-        items.append({"state": "next", "label": "Fin du label", "detail": fr_date(label.ends_on)})
+        items += [
+            {"state": "next", "label": words, "detail": fr_date(day)}
+            for day, words in _to_come(label, on)
+        ]
     return items
+
+
+def _to_come(label, on):
+    """The days ahead of a label that runs, the nearest first."""
+    last_day = label.leaves_on or label.ends_on
+    announced = [day for day, _ in end_warnings(label.ends_on) if on < day < last_day]
+    lifted = label.reservations_lifted_on
+    days = [
+        (None if lifted else label.reservations_due_on, "Réserves à lever"),
+        (announced[0] if announced else None, "Rappel de la fin du label"),
+        (label.leaves_on, "Départ annoncé par la crèche"),
+        (label.ends_on, "Fin du label"),
+    ]
+    if label.status == label.Status.NOTICE_GIVEN and not label.notice_replied_at:
+        days.append((label.notice_reply_due_on, "Réponse attendue de la crèche"))
+    return sorted((day, words) for day, words in days if day)
 
 
 def next_act(application, user, on, missing):
@@ -106,13 +134,7 @@ def next_act(application, user, on, missing):
 def _act_of_applicant(application, missing):
     check = reverse("labels:application_check", args=[application.pk])
     if application.status == A.CORRECTION_REQUESTED:
-        correction = application.open_correction
-        return {
-            "text": "corriger votre dossier, puis le renvoyer à la Caf.",
-            "deadline": correction.due_on if correction else None,
-            "url": check,
-            "action": "Vérifier et renvoyer",
-        }
+        return _act_of_correction(application, check)
     if application.awaits_attachment:
         return {
             "who": f"la {application.caf}",
@@ -138,6 +160,20 @@ def _act_of_applicant(application, missing):
     }
 
 
+def _act_of_correction(application, check):
+    """Straight to the form while a remark waits there; then the answers, to send them back."""
+    correction = application.open_correction
+    page, *args = correction_target(application, correction) if correction else (None,)
+    remarks_left = application.field_comments.filter(status="open", sent_at__isnull=False)
+    straight = page == "labels:application_section" and remarks_left.exists()
+    return {
+        "text": "corriger votre dossier, puis le renvoyer à la Caf.",
+        "deadline": correction.due_on if correction else None,
+        "url": reverse(page, args=args) if straight else check,
+        "action": "Corriger" if straight else "Vérifier et renvoyer",
+    }
+
+
 def _act_of_caf(application, user, on):
     def page(name):
         return reverse(f"labels:application_{name}", args=[application.pk])
@@ -152,6 +188,14 @@ def _act_of_caf(application, user, on):
         return {
             "text": f"dire si {application.opened_by} travaille bien dans cette crèche.",
             "step": step("attach"),
+        }
+    if application.status in APPLICATION.steps["reassign"].sources and is_orphaned(application, on):
+        return {
+            "text": f"prendre la suite de {application.reviewer}, qui a quitté votre Caf.",
+            "step": {
+                "label": "Prendre la suite",
+                "url": reverse("labels:application_step", args=[application.pk, "take_over"]),
+            },
         }
     if application.status == A.SUBMITTED:
         return {"text": "prendre ce dossier en charge.", "step": step("start_review")}

@@ -185,12 +185,30 @@ ACCESS = {
     ),
     "labels:application_step": page(CAF, of("submitted", "start_review"), post_only=True),
     "labels:supporting_document": page(LABEL_READERS, of("application", "project")),
+    "labels:application_export": page(MEMBERS, lambda world: ["csv"]),
+    "labels:application_reassign": page(CAF, of("under_review"), states="one error"),
+    "labels:comment_add": page(
+        CAF, of("under_review", "capacite", "licensed_capacity"), states="one error"
+    ),
+    "labels:comment_step": page(CAF, of("comment", "close"), CARE, post_only=True),
+    "labels:comment_resolve": page(CARE, of("comment"), CAF, post_only=True),
+    "labels:message_add": page(CAF, of("under_review"), states="one error"),
+    "labels:message_document": page(LABEL_READERS, of("message")),
+    "labels:contact_list": page(CAF, of("first"), f"{CARE} {ADVISERS}", states="one error"),
     "labels:application_summary": page(CAF, of("application"), CARE),
     "labels:request_answer": page(CAF, of("request", "rattacher"), post_only=True),
     "labels:label_list": page(MEMBERS, states="empty many"),
     "labels:label_detail": page(f"{LABEL_READERS} national", of("label")),
     "labels:certificate": page(f"{LABEL_READERS} national", of("label")),
     "labels:letter": page(LABEL_READERS, of("letter")),
+    "labels:takeover": page(
+        f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf"), states="one error"
+    ),
+    "labels:takeover_import": page(
+        f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf"), states="one error"
+    ),
+    "labels:takeover_model": page(f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf")),
+    "labels:takeover_preview": page(CAF, of("label_import"), states="many"),
     "labels:rules": page(MEMBERS, states="many"),
     "labels:rule_detail": page(MEMBERS, lambda world: ["quota_rate"], states="many"),
     "labels:rule_set": page(

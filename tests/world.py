@@ -16,7 +16,15 @@ from families.models import (
     Referral,
     Signatory,
 )
-from labels.models import Label, LabelApplication, LabelRequest, NetworkMember
+from labels.models import (
+    FieldComment,
+    Label,
+    LabelApplication,
+    LabelRequest,
+    Message,
+    NetworkMember,
+)
+from labels.takeover import keep_for_preview
 from partners.models import Closure, Invitation, Membership, User
 from reporting.demo.build import TINY, build
 from reporting.demo.family_story import WEEKS, FamilyStory
@@ -120,6 +128,13 @@ def _objects(world, first, today):
         "request": _label_request(world.caf, first),
         "letter": _written(Label.objects.get(provider=first)),
         "label": _certified(Label.objects.get(provider=first)),
+        "comment": _remark(
+            applications.filter(provider=first).earliest("created_at"), world.officer
+        ),
+        "message": _message(
+            applications.filter(provider=first).earliest("created_at"), world.officer
+        ),
+        "label_import": _label_import(world),
         "household": Household.objects.filter(agency=world.agencies[0]).first(),
         "referral": referrals.get(status="sent"),
         "confirmed": referrals.filter(status="confirmed", contracts=None).get(),
@@ -162,6 +177,29 @@ def _written(label):
     return label.letters.get(kind="granted")
 
 
+def _remark(application, officer):
+    """Sent to the crèche with a correction, and still open."""
+    return FieldComment.objects.create(
+        application=application,
+        section="capacite",
+        field="licensed_capacity",
+        text="Reprenez le chiffre de l’autorisation.",
+        author=officer,
+        sent_at=timezone.now(),
+    )
+
+
+def _message(application, officer):
+    document = Document.objects.write(filename="piece-jointe.pdf", data=b"%PDF-")
+    return Message.objects.create(
+        application=application,
+        author=officer,
+        from_caf=True,
+        text="Voici le modèle de convention.",
+        document=document,
+    )
+
+
 def _invitation(caf, manager):
     return Invitation.objects.create(
         kind="caf",
@@ -173,6 +211,17 @@ def _invitation(caf, manager):
         expires_at=timezone.now() + timedelta(days=1),
         token_sha256="0" * 64,
     )
+
+
+def _label_import(world):
+    """A spreadsheet of labels, read and not confirmed: one good line, one refused."""
+    creche = make_facility("La Reprise", caf=world.caf)
+    day = f"{world.today:%d/%m/%Y}"
+    rows = [
+        {"line": 2, "siret": creche.facility.siret, "granted_on": day, "ends_on": day},
+        {"line": 3, "siret": "12345678901234", "granted_on": "31/02/2026", "ends_on": day},
+    ]
+    return keep_for_preview(world.caf, rows, by=User.objects.get(pk=world.officer.pk))
 
 
 def _label_request(caf, provider):

@@ -47,11 +47,23 @@ class LabelQuerySet(models.QuerySet):
             ends_on__gte=on,
         )
 
+    def not_followed(self):
+        """Those that no label of the same crèche follows already."""
+        following = Label.objects.filter(
+            provider=OuterRef("provider"), status__in=Label.LIVE, starts_on__gt=OuterRef("ends_on")
+        )
+        return self.exclude(Exists(following))
+
     def during(self, first_day, last_day):
-        """Labels held on at least one day of the period, both ends included."""
+        """Labels held on at least one day of the period, both ends included.
+
+        One taken over from before the software counts from the day it was.
+        """
         given_up = [Label.Status.WITHDRAWN, Label.Status.RELINQUISHED]
-        return self.filter(starts_on__lte=last_day, ends_on__gte=first_day).exclude(
-            status__in=given_up, edited_at__date__lt=first_day
+        return (
+            self.filter(starts_on__lte=last_day, ends_on__gte=first_day)
+            .exclude(status__in=given_up, edited_at__date__lt=first_day)
+            .exclude(taken_over=True, created_at__date__gt=last_day)
         )
 
 
@@ -138,6 +150,11 @@ class Label(Dossier):
 
     def get_absolute_url(self):
         return reverse("labels:label_detail", args=[self.pk])
+
+    @property
+    def is_live(self):
+        """Whether the crèche still holds it, suspended or not."""
+        return self.status in self.LIVE
 
 
 class LabelStatusChange(StatusChange):

@@ -39,7 +39,10 @@ CONCERNED = {
 DOWNLOADS = {
     "labels:supporting_document",
     "labels:application_summary",
+    "labels:application_export",
+    "labels:message_document",
     "labels:certificate",
+    "labels:takeover_model",
     "families:contract_pdf",
     "families:contract_evidence",
     "families:parent_pdf",
