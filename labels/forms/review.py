@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.utils.text import capfirst
 
 from avip.jobs import SCHEDULES
-from labels.models import LabelApplication
+from labels.models import Correction, LabelApplication
 
 
 def date_input():
@@ -40,7 +39,22 @@ class OptionalReasonsForm(ReasonsForm):
         self.fields["reasons"].required = False
 
 
+class ReassignForm(StepForm):
+    reviewer = forms.ModelChoiceField(
+        label="À qui\xa0?", queryset=None, widget=forms.RadioSelect, empty_label=None
+    )
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reviewer"].queryset = people
+
+
 class CorrectionForm(StepForm):
+    reason = forms.ChoiceField(
+        label="Motif",
+        choices=[(value, capfirst(label)) for value, label in Correction.Reason.choices],
+        initial=Correction.Reason.OTHER,
+    )
     message = forms.CharField(
         label="Que doit corriger la crèche\xa0?",
         help_text="Elle lit ce message tel quel. Nommez la rubrique et ce que vous attendez.",
@@ -73,70 +87,3 @@ class ReadyForm(StepForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=4000,
     )
-
-
-class DecisionForm(StepForm):
-    """The committee's decision; `alone` asks who confirms it."""
-
-    decided_on = forms.DateField(label="Date du comité", widget=date_input())
-    decision = forms.ChoiceField(
-        label="Décision du comité",
-        choices=PROPOSALS,
-        widget=forms.RadioSelect,
-    )
-    reasons = forms.CharField(
-        label="Motifs, réserves ou date de réexamen",
-        help_text="La crèche les reçoit. Obligatoires, sauf pour un label accordé sans réserve.",
-        widget=forms.Textarea(attrs={"rows": 5}),
-        max_length=4000,
-        required=False,
-    )
-    name = forms.CharField(label="Nom du membre du comité", max_length=160)
-    quality = forms.CharField(
-        label="Sa qualité",
-        max_length=160,
-        help_text="Par exemple\xa0: représentante de France Travail au comité.",
-    )
-    email = forms.EmailField(label="Son adresse électronique")
-
-    CONFIRMER = ("name", "quality", "email")
-
-    def __init__(self, *args, alone, on, own_email="", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.on = on
-        self.own_email = own_email
-        if not alone:
-            for name in self.CONFIRMER:
-                del self.fields[name]
-        blocks = [Fieldset("La décision", "decided_on", "decision", "reasons")]
-        if alone:
-            blocks.append(Fieldset("La seconde personne", *self.CONFIRMER))
-        self.helper.layout = Layout(*blocks)
-
-    def clean_decided_on(self):
-        decided_on = self.cleaned_data["decided_on"]
-        if decided_on > self.on:
-            raise forms.ValidationError("La date du comité ne peut pas être dans le futur.")
-        return decided_on
-
-    def clean_email(self):
-        email = self.cleaned_data["email"]
-        if email.lower() == self.own_email.lower():
-            raise forms.ValidationError(
-                "Deux personnes\xa0: indiquez une autre adresse que la vôtre."
-            )
-        return email
-
-    def clean(self):
-        cleaned = super().clean()
-        granted = cleaned.get("decision") == LabelApplication.Proposal.GRANT
-        if cleaned.get("decision") and not granted and not cleaned.get("reasons", "").strip():
-            self.add_error("reasons", "Écrivez les motifs\xa0: la crèche les recevra.")
-        return cleaned
-
-    @property
-    def confirmer(self):
-        """Who is asked to confirm, or None."""
-        if "email" not in self.fields:
-            return None
-        return {name: self.cleaned_data[name] for name in self.CONFIRMER}

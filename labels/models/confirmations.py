@@ -62,3 +62,8 @@ class DecisionConfirmation(models.Model):
 
     def __str__(self):
         return f"{self.name}, {self.quality}"
+
+    @property
+    def subject(self):
+        """What it confirms: the decision of one dossier, or the session that took them."""
+        return self.application or self.committee

@@ -1,5 +1,5 @@
 """What leaves after a step of the label, and what the night does."""
 
-from labels.tasks import applications, labels, letters
+from labels.tasks import applications, committees, labels, letters, life, review, warnings
 
-__all__ = ["applications", "labels", "letters"]
+__all__ = ["applications", "committees", "labels", "letters", "life", "review", "warnings"]

@@ -3,6 +3,7 @@
 from avip import outbox
 from labels.models import DecisionConfirmation, Label, LabelApplication, LabelRequest
 from labels.notifications import link, send
+from labels.workflow.confirmations import waits
 from partners.models import User
 from partners.tokens import make_token
 
@@ -37,7 +38,6 @@ def mail_about(kind, template):
 
 
 mail_about("labels.submitted", "labels/email/submitted")
-mail_about("labels.correction", "labels/email/correction")
 mail_about("labels.corrected", "labels/email/corrected")
 mail_about("labels.ready", "labels/email/ready")
 mail_about("labels.declined", "labels/email/declined")
@@ -105,11 +105,10 @@ def mail_decision(row):
 @outbox.handler("labels.confirmation")
 def mail_confirmation(row):
     """The link of the committee member; nothing once the decision waits for her no more."""
-    confirmation = DecisionConfirmation.objects.select_related("application__caf").get(
-        pk=row.object_id
-    )
-    waits = confirmation.application.status == LabelApplication.Status.TO_CONFIRM
-    if not waits or confirmation.confirmed_at or confirmation.declined_at:
+    confirmation = DecisionConfirmation.objects.select_related(
+        "application__caf", "committee__caf"
+    ).get(pk=row.object_id)
+    if not waits(confirmation.subject) or confirmation.confirmed_at or confirmation.declined_at:
         return
     token = make_token("labels.decision", confirmation.pk)
     send(
@@ -117,6 +116,6 @@ def mail_confirmation(row):
         confirmation.email,
         "labels/email/confirmation",
         confirmation=confirmation,
-        caf=confirmation.application.caf,
+        caf=confirmation.subject.caf,
         action_url=link("labels:decision_confirm", token),
     )

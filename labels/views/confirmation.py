@@ -1,4 +1,7 @@
-"""A committee member confirms, by a secret link, the decision of a Caf with a single agent."""
+"""A committee member confirms by a secret link what no second agent of the Caf may decide.
+
+One decision, or all those of a session.
+"""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
@@ -10,8 +13,15 @@ from django.views.generic import FormView, View
 
 from avip.workflow import StepRefused
 from labels.forms.review import OptionalReasonsForm
-from labels.models import DecisionConfirmation, LabelApplication
-from labels.workflow import confirm_decision, decline_confirmation, renew_confirmation
+from labels.models import DecisionConfirmation
+from labels.workflow import (
+    confirm_closing,
+    confirm_decision,
+    decline_closing,
+    decline_confirmation,
+    renew_confirmation,
+)
+from labels.workflow.confirmations import waits
 from partners.tokens import leave_token
 
 SESSION_KEY = "decision_confirmation"
@@ -37,7 +47,10 @@ class DecisionConfirm(FormView):
     def dispatch(self, request, *args, **kwargs):
         found = DecisionConfirmation.objects.for_link(request.session.get(SESSION_KEY, ""))
         self.confirmation = found.select_related(
-            "application__provider__commune", "application__caf", "application__reviewer"
+            "application__provider__commune",
+            "application__caf",
+            "application__reviewer",
+            "committee__caf",
         ).first()
         self.state = self._state()
         return super().dispatch(request, *args, **kwargs)
@@ -50,7 +63,7 @@ class DecisionConfirm(FormView):
             return "confirmed"
         if confirmation.declined_at:
             return "declined"
-        if confirmation.application.status != LabelApplication.Status.TO_CONFIRM:
+        if not waits(confirmation.subject):
             return "over"
         return "expired" if confirmation.expires_at <= timezone.now() else "waiting"
 
@@ -70,18 +83,24 @@ class DecisionConfirm(FormView):
             if answer == "renew":
                 renew_confirmation(self.confirmation)
                 return self.render_to_response(self.get_context_data(form=form, state="renewed"))
+            session = self.confirmation.committee_id
             if answer == "confirm":
-                confirm_decision(self.confirmation, on=on)
+                (confirm_closing if session else confirm_decision)(self.confirmation, on=on)
             elif answer == "decline":
-                decline_confirmation(self.confirmation, on=on, reasons=form.cleaned_data["reasons"])
+                decline = decline_closing if session else decline_confirmation
+                decline(self.confirmation, on=on, reasons=form.cleaned_data["reasons"])
             else:
                 raise Http404
         except StepRefused as refusal:
-            form.add_error(None, refusal.reasons[0])
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
             return self.form_invalid(form)
         return redirect("labels:decision_confirm_form")
 
     def get_context_data(self, **kwargs):
+        if self.state == "waiting" and self.confirmation.committee_id:
+            items = self.confirmation.committee.agenda.filter(settled_at=None)
+            kwargs["items"] = items.select_related("application__provider__commune")
         return super().get_context_data(
             **{"state": self.state, "confirmation": self.confirmation, **kwargs}
         )

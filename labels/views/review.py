@@ -13,34 +13,88 @@ from avip.views import TakeStep, VisibleObjectsMixin
 from avip.workflow import StepRefused
 from labels import workflow
 from labels.checks import advisory_checks
+from labels.clock import decision_clock
+from labels.forms.decisions import DecisionForm
 from labels.forms.review import (
     CorrectionForm,
-    DecisionForm,
     OptionalReasonsForm,
     ReadyForm,
     ReasonsForm,
+    ReassignForm,
 )
-from labels.models import LabelApplication, LabelRequest
-from labels.permissions import decides, has_reviewed, reviews
+from labels.forms.talk import MessageForm
+from labels.models import FieldComment, LabelApplication, LabelRequest
+from labels.permissions import decides, has_reviewed, possible_reviewers, reviews
+from labels.reading import place_in_words, placed, read_dossier
 from labels.requests import attach_person, turn_down
 from labels.rules import rules_for
+from labels.talk import contacts_of, may_talk, thread_of
+from labels.territory import surroundings
 from labels.workflow import APPLICATION, open_confirmation
+from labels.workflow.comments import DISCUSSED
+
+# The acts with a page of their own, offered at the head of the dossier.
+PAGES = {
+    "ask_correction": ("Demander une correction", "labels:application_correction"),
+    "reassign": ("Confier à un collègue", "labels:application_reassign"),
+}
 
 
 def review_context(application, user, on):
-    """What the review page shows beside the answers."""
+    """What the review page shows: each answer beside its criterion, and all that surrounds it."""
     waiting = application.status == LabelApplication.Status.TO_CONFIRM
-    step = APPLICATION.steps["ask_correction"]
-    may_ask = application.status in step.sources and step.allowed(user, application)
-    ask = {
-        "label": AskCorrection.title,
-        "url": reverse("labels:application_correction", args=[application.pk]),
-    }
+    rules = rules_for(application.caf, on)
+    findings = advisory_checks(application, rules)
+    comments = list(application.field_comments.select_related("author"))
+    corrections = list(application.corrections.select_related("asked_by"))
+    may_review = reviews(user, application)
     return {
-        "checks": advisory_checks(application, rules_for(application.caf, on)),
-        "corrections": application.corrections.select_related("asked_by"),
-        "actions": [ask] if may_ask else [],
+        "rubrics": read_dossier(application, rules=rules, findings=findings, comments=comments),
+        "checks": findings,
+        "to_look_at": [finding for finding in findings if not finding.ok],
+        "open_comments": [comment for comment in comments if comment.status != "closed"],
+        "may_comment": may_review and application.status in DISCUSSED,
+        "may_settle": may_review and application.is_open,
+        "corrections": corrections,
+        "clock": decision_clock(application, corrections, rules, on),
+        "actions": _actions(application, user) if may_review else [],
+        "may_resume": may_review and application.status == LabelApplication.Status.READY,
         "confirmation": open_confirmation(application) if waiting else None,
+        "territory": surroundings(application.provider, on),
+        **contacts_of(application.provider, user),
+        **thread_context(application, user),
+    }
+
+
+def _actions(application, user):
+    acts = [
+        {"label": label, "url": reverse(page, args=[application.pk])}
+        for name, (label, page) in PAGES.items()
+        if application.status in APPLICATION.steps[name].sources
+    ]
+    summary = reverse("labels:application_summary", args=[application.pk])
+    return [*acts, {"label": "Résumé (PDF)", "url": summary, "download": True}]
+
+
+def applicant_context(application, user, on):
+    """What the crèche reads of the review: the remarks sent to it, the clock, the thread."""
+    sent = FieldComment.objects.visible_to(user).filter(application=application)
+    comments = placed(sent.select_related("author"))
+    rules = rules_for(application.caf, on)
+    return {
+        "rubrics": read_dossier(application, comments=comments),
+        "remarks_left": [comment for comment in comments if comment.status == "open"],
+        "clock": decision_clock(application, application.corrections.all(), rules, on),
+        **thread_context(application, user),
+    }
+
+
+def thread_context(application, user):
+    """The messages of a dossier, and the form to write one while it is open."""
+    talks = may_talk(user, application)
+    return {
+        "thread": thread_of(application) if application.submitted_at else [],
+        "message_form": MessageForm() if talks else None,
     }
 
 
@@ -51,6 +105,8 @@ class ApplicationStep(TakeStep):
     verbs = {
         "attach": workflow.attach,
         "start_review": workflow.start_review,
+        "resume_review": workflow.resume_review,
+        "take_over": workflow.take_over,
         "recall_decision": workflow.recall_decision,
         "resend_confirmation": workflow.resend_confirmation,
     }
@@ -95,7 +151,11 @@ class StepWithWords(VisibleObjectsMixin, SingleObjectMixin, FormView):
             for reason in refusal.reasons:
                 form.add_error(None, reason)
             return self.form_invalid(form)
-        return redirect(self.object)
+        return redirect(self.destination())
+
+    def destination(self):
+        """Where one goes once it is done."""
+        return self.object.get_absolute_url()
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
@@ -108,16 +168,38 @@ class AskCorrection(StepWithWords):
     form_class = CorrectionForm
     title = "Demander une correction"
     lead = (
-        "La crèche reçoit ce message par courriel et peut de nouveau modifier son dossier. "
-        "Aucune décision n’est possible avant sa réponse."
+        "La crèche reçoit ce message par courriel, avec vos remarques, et peut de nouveau "
+        "modifier son dossier. Aucune décision n’est possible avant sa réponse\xa0; le délai de "
+        "décision s’arrête."
     )
     submit = "Envoyer la demande"
 
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "on": timezone.localdate()}
 
+    def get_context_data(self, **kwargs):
+        waiting = self.object.field_comments.filter(status="open")
+        remarks = [(place_in_words(row.section, row.field), row.text) for row in waiting]
+        return super().get_context_data(remarks=remarks, **kwargs)
+
     def take(self, form, on):
         workflow.ask_correction(self.object, by=self.request.user, on=on, **form.cleaned_data)
+
+
+class Reassign(StepWithWords):
+    step = "reassign"
+    form_class = ReassignForm
+    title = "Confier à un collègue"
+    lead = "Cette personne instruit le dossier à partir de maintenant\xa0; un courriel la prévient."
+    submit = "Confier le dossier"
+
+    def get_form_kwargs(self):
+        people = possible_reviewers(self.object, timezone.localdate())
+        others = people.exclude(pk=self.object.reviewer_id)
+        return {**super().get_form_kwargs(), "people": others}
+
+    def take(self, form, on):
+        workflow.reassign(self.object, by=self.request.user, on=on, **form.cleaned_data)
 
 
 class DeclareReady(StepWithWords):
@@ -171,9 +253,8 @@ class RecordDecision(StepWithWords):
             self.object,
             by=self.request.user,
             on=on,
-            decision=data["decision"],
-            reasons=data["reasons"],
             decided_on=data["decided_on"],
+            **{name: data[name] for name in form.WORDS},
             confirmer=form.confirmer,
         )
 

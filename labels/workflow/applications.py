@@ -1,9 +1,11 @@
 """From the draft to the decision: the steps of an application, and what each one does."""
 
-from avip.workflow import Step, StepRefused, Workflow, moment
+from avip.workflow import Step, Workflow, moment
 from labels import notifications
+from labels.calls import open_call, why_closed
+from labels.checklist import SECTIONS
 from labels.checks import application_missing
-from labels.models import Correction, LabelApplication
+from labels.models import FieldComment, LabelApplication
 from labels.permissions import (
     applies,
     confirms,
@@ -23,6 +25,9 @@ A = LabelApplication.Status
 
 def _complete_and_attached(application, on):
     reasons = [missing.sentence for missing in application_missing(application, on)]
+    if application.kind == LabelApplication.Kind.FIRST:
+        reasons += why_closed(application.caf, on)
+    reasons += _label_still_amended(application)
     if application.attached_at is None:
         reasons.append(
             "Votre Caf doit d’abord vous rattacher à cette crèche\xa0; elle est prévenue."
@@ -30,8 +35,24 @@ def _complete_and_attached(application, on):
     return reasons
 
 
-def _complete(application, on):
-    return [missing.sentence for missing in application_missing(application, on)]
+def _label_still_amended(application):
+    """An amendment changes a label that runs; a renewal may come after the end of its own."""
+    label = application.current_label
+    if application.kind != LabelApplication.Kind.AMENDMENT or (label and label.is_live):
+        return []
+    return ["Le label que vous vouliez modifier n’est plus en cours."]
+
+
+def _corrected(application, on):
+    """Complete again, and every remark that was sent marked as corrected."""
+    reasons = [missing.sentence for missing in application_missing(application, on)]
+    open_remarks = application.field_comments.filter(
+        status=FieldComment.Status.OPEN, sent_at__isnull=False
+    )
+    if sections := set(open_remarks.values_list("section", flat=True)):
+        places = ", ".join(title for name, title in SECTIONS.items() if name in sections)
+        reasons.append(f"Marquez comme corrigées les remarques de la Caf\xa0: {places}.")
+    return reasons
 
 
 def _waits_to_be_attached(application, on):
@@ -44,9 +65,17 @@ def _no_open_correction(application, on):
     return []
 
 
-def _no_label_already(application, on):
-    """A first label where one runs already would overlap it."""
+def _remarks_closed(application, on):
     reasons = _no_open_correction(application, on)
+    if count := application.field_comments.unsettled().count():
+        left = "une n’est pas close" if count == 1 else f"{count} ne sont pas closes"
+        reasons.append(f"Relisez d’abord vos remarques\xa0: {left}.")
+    return reasons
+
+
+def _no_label_already(application, on):
+    """A first label where one runs already would overlap it; what has ended is not amended."""
+    reasons = _no_open_correction(application, on) + _label_still_amended(application)
     if application.kind == LabelApplication.Kind.FIRST:
         held = running_label(application.provider, on)
         if held:
@@ -63,7 +92,7 @@ def nobody_else_decides(application, on):
     return [f"Vous avez instruit ce dossier\xa0: une autre personne saisit la décision ({names})."]
 
 
-DECIDABLE = (A.READY, A.TO_CONFIRM)
+DECIDABLE = (A.READY, A.ON_AGENDA, A.TO_CONFIRM)
 
 APPLICATION = Workflow(
     attach=Step(
@@ -99,7 +128,7 @@ APPLICATION = Workflow(
     ),
     ask_correction=Step(
         "Demander une correction",
-        (A.UNDER_REVIEW,),
+        (A.UNDER_REVIEW, A.READY, A.ON_AGENDA),
         A.CORRECTION_REQUESTED,
         allowed=reviews,
         done="Correction demandée",
@@ -109,7 +138,7 @@ APPLICATION = Workflow(
         (A.CORRECTION_REQUESTED,),
         A.UNDER_REVIEW,
         allowed=applies,
-        requires=_complete,
+        requires=_corrected,
         done="Correction reçue",
     ),
     declare_ready=Step(
@@ -117,7 +146,7 @@ APPLICATION = Workflow(
         (A.UNDER_REVIEW,),
         A.READY,
         allowed=reviews,
-        requires=_no_open_correction,
+        requires=_remarks_closed,
         done="Prêt pour le comité",
     ),
     resume_review=Step(
@@ -251,65 +280,6 @@ def submit(application, *, by, on, at=None):
     """The crèche hands its dossier over to the Caf; nothing in it changes any more."""
     with APPLICATION.take("submit", application, by=by, on=on, at=at):
         application.submitted_at = moment(at)
+        if application.kind == LabelApplication.Kind.FIRST:
+            application.call = open_call(application.caf, on)
         notifications.tell_caf("labels.submitted", application, on=on, key=application.pk, at=at)
-
-
-def start_review(application, *, by, on, at=None):
-    """An agent takes the dossier in hand."""
-    with APPLICATION.take("start_review", application, by=by, on=on, at=at):
-        application.reviewer = by
-
-
-def ask_correction(application, *, by, on, message, due_on, at=None):
-    """Give the dossier back to the crèche, with what to correct and by when."""
-    if due_on <= on:
-        raise StepRefused("Laissez à la crèche au moins jusqu’à demain pour corriger.")
-    with APPLICATION.take("ask_correction", application, by=by, on=on, at=at, comment=message):
-        correction = Correction.objects.create(
-            application=application,
-            message=message,
-            asked_by=by,
-            asked_at=moment(at),
-            due_on=due_on,
-        )
-        notifications.tell_facility(
-            "labels.correction", application, on=on, key=correction.pk, at=at
-        )
-
-
-def resubmit(application, *, by, on, at=None):
-    """The crèche has corrected: the review goes on."""
-    with APPLICATION.take("resubmit", application, by=by, on=on, at=at):
-        correction = application.corrections.get(resolved_at=None)
-        correction.resolved_at = moment(at)
-        correction.save(update_fields=["resolved_at"])
-        notifications.tell_reviewer(
-            "labels.corrected", application, on=on, key=correction.pk, at=at
-        )
-
-
-def declare_ready(application, *, by, on, proposal, reasons, at=None):
-    """The reviewer proposes a decision to the committee, with her reasons."""
-    with APPLICATION.take("declare_ready", application, by=by, on=on, at=at, comment=reasons):
-        application.reviewer = by
-        application.proposal = proposal
-        application.proposal_reasons = reasons
-        # A dossier sent back to the committee is announced again: the key follows its revision.
-        notifications.tell_deciders(
-            "labels.ready",
-            application,
-            on=on,
-            key=f"{application.pk}:{application.revision}",
-            at=at,
-        )
-
-
-def withdraw(application, *, by, on, reasons="", at=None):
-    """The crèche gives up its request, until the decision is taken."""
-    with APPLICATION.take("withdraw", application, by=by, on=on, at=at, comment=reasons):
-        application.corrections.filter(resolved_at=None).update(resolved_at=moment(at))
-        application.confirmations.close(moment(at))
-        if application.reviewer:
-            notifications.tell(
-                "labels.withdrawn", application, [application.reviewer], key=application.pk, at=at
-            )

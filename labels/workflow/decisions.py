@@ -1,41 +1,45 @@
 """The committee's decision: two persons, in the Caf or by a link."""
 
-from datetime import timedelta
-
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from avip import outbox
-from avip.jobs import SCHEDULES
-from avip.workflow import StepRefused, lock, moment
+from avip.workflow import StepRefused, moment
 from labels import notifications
+from labels.grounds import EMPTY, kept_words
 from labels.letters import write_decision_letter
 from labels.models import DecisionConfirmation, LabelApplication
-from labels.permissions import has_reviewed, is_party_to, reviews
+from labels.permissions import has_reviewed, is_party_to
 from labels.rules import RuleMissing, rules_for, to_json
 from labels.workflow.applications import APPLICATION, nobody_else_decides
-from labels.workflow.labels import grant_label, write_record
-from partners.tokens import make_token, sha256_of
+from labels.workflow.confirmations import ask_confirmation, subject_that_waits_for
+from labels.workflow.labels import amend_label, grant_label, write_record
 
 # The rules a decision rests on, kept with it as evidence.
 DECISION_RULES = ("label_duration_months", "quota_rate", "opening_span_min_hours_day")
 GRANTING = (LabelApplication.Proposal.GRANT, LabelApplication.Proposal.GRANT_WITH_RESERVATIONS)
-NO_LONGER = "Cette décision n’attend plus votre confirmation."
 
 
-def record_decision(application, *, by, on, decision, reasons, decided_on, confirmer=None, at=None):
+def record_decision(
+    application, *, by, on, decision, reasons, decided_on, confirmer=None, at=None, **words
+):
     """Write down the committee's decision; the confirmation it waits for, or None when it is final.
 
     Whoever reviewed does not decide alone: another member of the Caf records it. Where there is
     none, `confirmer` (name, quality, email) confirms by a link: never a reviewer, nor anybody of
-    the crèche or its operator. Raises StepRefused otherwise.
+    the crèche or its operator. `words` are those of `labels.grounds`. Raises StepRefused otherwise,
+    and for a dossier on the agenda of a committee held here: it closes, they all leave.
     """
     decision = LabelApplication.Proposal(decision)
     if not has_reviewed(by, application):
         with APPLICATION.take(decision, application, by=by, on=on, at=at, comment=reasons):
-            _write_decision(application, decision, reasons, decided_on, by, on, at)
-            _carry_out(application, by=by, on=on, at=at)
+            if application.status == LabelApplication.Status.ON_AGENDA:
+                raise StepRefused(
+                    "Ce dossier est à l’ordre du jour d’un comité\xa0: "
+                    "sa décision part quand le comité se clôt."
+                )
+            write_decision(application, decision, reasons, decided_on, by, on, at, **words)
+            carry_out(application, by=by, on=on, at=at)
         return None
     if confirmer is None:
         reasons_why = nobody_else_decides(application, on)
@@ -48,24 +52,24 @@ def record_decision(application, *, by, on, decision, reasons, decided_on, confi
                 "Deux personnes décident\xa0: celle qui confirme n’a pas instruit ce dossier et "
                 "ne travaille ni pour la crèche ni pour son gestionnaire."
             )
-        _write_decision(application, decision, reasons, decided_on, by, on, at)
-        return _ask_confirmation(application, at=at, **confirmer)
+        write_decision(application, decision, reasons, decided_on, by, on, at, **words)
+        return ask_confirmation(application, at=at, **confirmer)
 
 
 @transaction.atomic
 def confirm_decision(confirmation, *, on, at=None):
     """The second person confirms: the decision is taken. Raises StepRefused when it is too late."""
-    application = _application_that_waits_for(confirmation, at)
+    application = subject_that_waits_for(confirmation, at)
     with APPLICATION.take(application.decision, application, by=confirmation, on=on, at=at):
         confirmation.confirmed_at = application.confirmed_at = moment(at)
         confirmation.save(update_fields=["confirmed_at"])
-        _carry_out(application, by=confirmation, on=on, at=at)
+        carry_out(application, by=confirmation, on=on, at=at)
 
 
 @transaction.atomic
 def decline_confirmation(confirmation, *, on, reasons, at=None):
     """The second person does not recognise the decision: the Caf takes it up again."""
-    application = _application_that_waits_for(confirmation, at)
+    application = subject_that_waits_for(confirmation, at)
     with APPLICATION.take(
         "decline_confirmation", application, by=confirmation, on=on, at=at, comment=reasons
     ):
@@ -84,43 +88,8 @@ def recall_decision(application, *, by, on, at=None):
         _forget_decision(application)
 
 
-@transaction.atomic
-def renew_confirmation(confirmation, *, at=None):
-    """Send a new link to the same committee member, at the same address."""
-    application = confirmation.application
-    lock(application)
-    waits = application.status == LabelApplication.Status.TO_CONFIRM
-    if not waits or application.confirmations.first() != confirmation:
-        raise StepRefused(NO_LONGER)
-    pause = timedelta(minutes=SCHEDULES["decision_link_minutes"])
-    if moment(at) - confirmation.created_at < pause:
-        raise StepRefused("Un lien vient d’être envoyé\xa0: attendez quelques minutes.")
-    application.confirmations.close(moment(at))
-    return _ask_confirmation(
-        application,
-        name=confirmation.name,
-        quality=confirmation.quality,
-        email=confirmation.email,
-        at=at,
-    )
-
-
-def resend_confirmation(application, *, by, on, at=None):
-    """The Caf sends the committee member a new link."""
-    confirmation = open_confirmation(application)
-    if not reviews(by, application) or getattr(by, "is_hijacked", False):
-        raise PermissionDenied
-    if confirmation is None:
-        raise StepRefused("Aucune confirmation n’est attendue.")
-    return renew_confirmation(confirmation, at=at)
-
-
-def open_confirmation(application):
-    """The confirmation that the dossier waits for, or None."""
-    return application.confirmations.waiting().first()
-
-
-def _write_decision(application, decision, reasons, decided_on, by, on, at):
+def write_decision(application, decision, reasons, decided_on, by, on, at, **words):
+    """What was decided, by whom, with which words and by which rules; raises StepRefused."""
     if decided_on > on:
         raise StepRefused("La date du comité ne peut pas être dans le futur.")
     if decided_on < timezone.localtime(application.submitted_at).date():
@@ -132,6 +101,8 @@ def _write_decision(application, decision, reasons, decided_on, by, on, at):
     application.decided_on = decided_on
     application.decided_by = by
     application.decision_values = _values_used(application.caf, decided_on, moment(at))
+    for name, value in kept_words(decision, words).items():
+        setattr(application, name, value)
 
 
 def _values_used(caf, decided_on, known_at):
@@ -150,53 +121,28 @@ def _values_used(caf, decided_on, known_at):
     } | {"known_at": known_at.isoformat()}
 
 
-def _carry_out(application, *, by, on, at):
+def carry_out(application, *, by, on, at):
     """A label and its certificate when it is granted, a letter and a mail to the crèche.
 
     What the committee approved is then written on the crèche's record.
     """
     label = None
     amends = application.kind == LabelApplication.Kind.AMENDMENT
+    person = application.decided_by if isinstance(by, DecisionConfirmation) else by
     if application.decision in GRANTING:
         write_record(application)
-    if application.decision in GRANTING and not amends:
-        person = application.decided_by if isinstance(by, DecisionConfirmation) else by
+    if application.decision in GRANTING and amends:
+        amend_label(application, by=person, at=at)
+    elif application.decision in GRANTING:
         label = grant_label(application, by=person, at=at)
         outbox.add("labels.certificate", label, key=label.pk, at=at)
     write_decision_letter(application, label=label, by=by, on=on, at=at)
     notifications.tell_facility("labels.decision", application, on=on, key=application.pk, at=at)
 
 
-def _ask_confirmation(application, *, name, quality, email, at):
-    confirmation = DecisionConfirmation(
-        application=application,
-        name=name,
-        quality=quality,
-        email=email,
-        created_at=moment(at),
-        expires_at=moment(at) + timedelta(days=SCHEDULES["decision_link_days"]),
-    )
-    confirmation.token_sha256 = sha256_of(make_token("labels.decision", confirmation.pk))
-    confirmation.save()
-    outbox.add("labels.confirmation", confirmation, key=confirmation.pk, at=at)
-    return confirmation
-
-
-def _application_that_waits_for(confirmation, at):
-    """The dossier, locked, if it waits for this very answer."""
-    application = confirmation.application
-    lock(application)
-    confirmation.refresh_from_db()
-    if confirmation.confirmed_at or confirmation.declined_at:
-        raise StepRefused("Vous avez déjà répondu à cette demande de confirmation.")
-    if application.status != LabelApplication.Status.TO_CONFIRM:
-        raise StepRefused(NO_LONGER)
-    if confirmation.expires_at <= moment(at):
-        raise StepRefused("Ce lien n’est plus valable.")
-    return application
-
-
 def _forget_decision(application):
     application.decision = application.decision_reasons = ""
     application.decided_on = application.decided_by = None
     application.decision_values = {}
+    for name, value in EMPTY.items():
+        setattr(application, name, value)

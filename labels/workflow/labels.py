@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from avip.workflow import Step, StepRefused, Workflow, moment, system
+from avip.workflow import Step, Workflow, edit, moment, system
+from labels.checklist import fields_of
 from labels.models import Label, LabelApplication, LabelStatusChange
-from labels.permissions import decides_on_label, holds_label
+from labels.permissions import decides_on_label, holds_label, withdraws_label
 from labels.rules import rules_for
 from partners.calendars import end_after_months
 from partners.models import Facility, OpeningHours, Provider
@@ -14,6 +15,30 @@ L = Label.Status
 
 def _past_its_end(label, on):
     return [] if on > label.ends_on else [f"Ce label court jusqu’au {label.ends_on:%d/%m/%Y}."]
+
+
+def _time_to_reply_is_over(label, on):
+    """The crèche has replied, or had the time to."""
+    due = label.notice_reply_due_on
+    if label.notice_replied_at or due is None or on > due:
+        return []
+    return [f"La crèche peut répondre jusqu’au {due:%d/%m/%Y}\xa0: le retrait attend sa réponse."]
+
+
+def _leaves_later(label, on):
+    return [] if label.leaves_on else ["Aucun départ n’est annoncé."]
+
+
+def _leaves_by_now(label, on):
+    if label.leaves_on and label.leaves_on <= on:
+        return []
+    return ["Le jour annoncé par la crèche n’est pas venu."]
+
+
+def _has_reservations(label, on):
+    if not label.reservations:
+        return ["Ce label n’a pas de réserve."]
+    return ["Ces réserves sont déjà levées."] if label.reservations_lifted_on else []
 
 
 LABEL = Workflow(
@@ -30,6 +55,13 @@ LABEL = Workflow(
         decides_on_label,
         done="Mise en demeure",
     ),
+    reply_to_notice=Step(
+        "Répondre à la mise en demeure",
+        (L.NOTICE_GIVEN,),
+        "",
+        holds_label,
+        done="Réponse de la crèche à la mise en demeure",
+    ),
     close_notice=Step(
         "Clore la mise en demeure",
         (L.NOTICE_GIVEN,),
@@ -38,10 +70,49 @@ LABEL = Workflow(
         done="Mise en demeure close",
     ),
     withdraw=Step(
-        "Retirer le label", (L.NOTICE_GIVEN,), L.WITHDRAWN, decides_on_label, done="Label retiré"
+        "Retirer le label",
+        (L.NOTICE_GIVEN,),
+        L.WITHDRAWN,
+        withdraws_label,
+        _time_to_reply_is_over,
+        "Label retiré",
+    ),
+    withdraw_following=Step(
+        "Retirer avec le label précédent",
+        Label.LIVE,
+        L.WITHDRAWN,
+        system,
+        done="Retiré avec le label qu’il prolongeait",
+    ),
+    lift_reservations=Step(
+        "Lever les réserves",
+        Label.LIVE,
+        "",
+        withdraws_label,
+        _has_reservations,
+        "Réserves levées",
     ),
     relinquish=Step(
         "Rendre le label", Label.LIVE, L.RELINQUISHED, holds_label, done="Label rendu par la crèche"
+    ),
+    plan_leaving=Step(
+        "Annoncer le départ", Label.LIVE, "", holds_label, done="Départ annoncé par la crèche"
+    ),
+    cancel_leaving=Step(
+        "Garder le label",
+        Label.LIVE,
+        "",
+        holds_label,
+        _leaves_later,
+        "Départ annulé par la crèche",
+    ),
+    leave=Step(
+        "Clore le label rendu",
+        Label.LIVE,
+        L.RELINQUISHED,
+        system,
+        _leaves_by_now,
+        "Label rendu, au jour annoncé",
     ),
     expire=Step(
         "Clore le label échu",
@@ -63,18 +134,6 @@ def take_label_step(name, label, *, by, on, reasons="", at=None):
         pass
 
 
-def give_notice(label, *, by, on, reasons, reply_by, at=None):
-    """Formal notice: what the crèche must put right, and until which day it may reply.
-
-    Raises StepRefused when no time is left to reply.
-    """
-    if reply_by <= on:
-        raise StepRefused("Laissez à la crèche au moins jusqu’à demain pour répondre.")
-    with LABEL.take("give_notice", label, by=by, on=on, at=at, comment=reasons):
-        label.notice_reply_due_on = reply_by
-        label.notice_reply, label.notice_replied_at = "", None
-
-
 def expire(label, *, on, at=None):
     """Close a label past its end: renewed when another one follows it, expired otherwise."""
     following = Label.objects.filter(
@@ -92,11 +151,18 @@ def running_label(provider, on):
     )
 
 
+def _last_label(provider, on):
+    """The label that still covers that day, though the night may have closed it since; or None."""
+    kept = (*Label.LIVE, L.EXPIRED, L.RENEWED)
+    labels = Label.objects.filter(provider=provider, status__in=kept, ends_on__gte=on)
+    return labels.order_by("-ends_on").first()
+
+
 def grant_label(application, *, by, at):
     """The label that a decision grants, with its dates from the rules of the decision's day."""
     starts_on = application.decided_on
-    held = running_label(application.provider, starts_on)
-    if held:  # a renewal follows the label it renews
+    held = _last_label(application.provider, starts_on)
+    if held:  # a renewal follows the label it renews, even decided for a day before its end
         starts_on = held.ends_on + timedelta(days=1)
     months = rules_for(application.caf, application.decided_on, moment(at)).label_duration_months
     with_reservations = application.decision == LabelApplication.Proposal.GRANT_WITH_RESERVATIONS
@@ -108,6 +174,8 @@ def grant_label(application, *, by, at):
         starts_on=starts_on,
         ends_on=end_after_months(starts_on, months),
         reservations=application.decision_reasons if with_reservations else "",
+        reservations_due_on=application.reservations_due_on if with_reservations else None,
+        approved=approved_facts(application),
         created_at=moment(at),
     )
     label.history.create(
@@ -119,12 +187,13 @@ def grant_label(application, *, by, at):
 def write_record(application):
     """What the committee approved becomes the crèche's own record, which the certificate prints.
 
-    A SIRET that another crèche has taken meanwhile stays with that one; opening hours are written
-    where there are none.
+    An amendment writes what it changes alone. A SIRET that another crèche has taken meanwhile stays
+    with that one; other opening hours than amended ones are written where there are none. Who runs
+    the crèche is kept with the label, as text.
     """
     provider = Provider.objects.select_for_update(no_key=True).get(pk=application.provider_id)
-    facility = provider.facility
-    if application.facility_name:
+    facility, changed = provider.facility, fields_of(application)
+    if application.facility_name and "facility_name" in changed:
         provider.name = application.facility_name
         provider.save(update_fields=["name"])
     approved = {
@@ -138,14 +207,60 @@ def write_record(application):
     others = Facility.objects.exclude(pk=facility.pk)
     if others.filter(siret=application.siret).exists():
         del approved["siret"]
+    approved = {
+        name: value
+        for name, value in approved.items()
+        if value not in ("", None) and {"type": "facility_type"}.get(name, name) in changed
+    }
     for name, value in approved.items():
-        if value not in ("", None):
-            setattr(facility, name, value)
+        setattr(facility, name, value)
     facility.save(update_fields=approved)
-    if application.open_days and not provider.opening_hours.exists():
+    _write_hours(application, provider, changed)
+
+
+def _write_hours(application, provider, changed):
+    amends = application.kind == LabelApplication.Kind.AMENDMENT
+    if not application.open_days or "open_days" not in changed:
+        return
+    if amends:
+        provider.opening_hours.all().delete()
+    if not provider.opening_hours.exists():
         OpeningHours.objects.bulk_create(
             OpeningHours(
                 provider=provider, weekday=day, opens=application.opens, closes=application.closes
             )
             for day in application.open_days
         )
+
+
+def approved_facts(application) -> dict:
+    """The facts that the committee approves with this dossier, as JSON values."""
+    return {
+        "facility_name": application.facility_name,
+        "siret": application.siret,
+        "address": application.address,
+        "facility_type": application.facility_type,
+        "funding": application.funding,
+        "licensed_capacity": application.licensed_capacity,
+        "opens": f"{application.opens:%H:%M}" if application.opens else "",
+        "closes": f"{application.closes:%H:%M}" if application.closes else "",
+        "open_days": application.open_days,
+        "operator_name": application.operator_name,
+        "director_name": application.director_name,
+        "family_referent_name": application.family_referent_name,
+        "planned_avip_children": application.planned_avip_children,
+    }
+
+
+def amend_label(application, *, by, at):
+    """What an amendment changes is approved: in the label, and in the one that follows it."""
+    changed = fields_of(application)
+    facts = {name: fact for name, fact in approved_facts(application).items() if name in changed}
+    labels = Label.objects.filter(
+        provider=application.provider_id,
+        status__in=Label.LIVE,
+        ends_on__gte=application.current_label.ends_on,
+    )
+    for label in labels:
+        with edit(label, by=by, seen=None, fields=["approved"], at=at):
+            label.approved = label.approved | facts
