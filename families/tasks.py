@@ -1,6 +1,6 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families import documents, monthly, nightly
+from families import documents, monthly, nightly, renewals
 from families.notifications import contract_ends, contracts, declarations, referrals
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "monthly",
     "nightly",
     "referrals",
+    "renewals",
 ]

@@ -121,12 +121,19 @@ def say_contract(contract, on) -> Answer:
 
 def say_label(label, on) -> Answer:
     """The state of a label, which is public with the name of the crèche."""
+    ended = _ended_on(label)
+    since = f" depuis le {fr_date(ended)}" if ended else ""
+    void = "Cette attestation ne vaut plus."
     states = {
-        Label.Status.SUSPENDED: ("suspendu", "warn", "Ce label est suspendu."),
-        Label.Status.WITHDRAWN: ("retiré", "bad", "Ce label a été retiré."),
-        Label.Status.RELINQUISHED: ("rendu", "info", "La crèche a rendu ce label."),
+        Label.Status.SUSPENDED: (
+            "suspendu",
+            "warn",
+            f"Ce label est suspendu{since}\xa0: il ne compte plus jusqu’à la levée.",
+        ),
+        Label.Status.WITHDRAWN: ("retiré", "bad", f"Ce label a été retiré{since}. {void}"),
+        Label.Status.RELINQUISHED: ("rendu", "info", f"La crèche a rendu ce label{since}. {void}"),
         Label.Status.RENEWED: ("renouvelé", "info", "Un label plus récent a remplacé celui-ci."),
-        Label.Status.EXPIRED: ("terminé", "info", "Ce label est arrivé à son terme."),
+        Label.Status.EXPIRED: ("terminé", "info", f"Ce label est arrivé à son terme. {void}"),
     }
     if label.certificate and not has_its_fingerprint(label.certificate):
         state = ALTERED
@@ -146,7 +153,16 @@ def say_label(label, on) -> Answer:
         ("Dernier jour", fr_date(label.ends_on)),
         *_facts_of(label.certificate, "Attestation émise"),
     ]
+    if label.status in (Label.Status.WITHDRAWN, Label.Status.RELINQUISHED):
+        facts[3] = ("Dernier jour prévu", fr_date(label.ends_on))
     return Answer("Label Avip", *state, facts)
+
+
+def _ended_on(label):
+    """The day of the step that put the label in the state it is in; None for dates alone."""
+    changes = label.history.exclude(source=label.status).filter(target=label.status)
+    change = changes.order_by("at").last()
+    return timezone.localtime(change.at).date() if change else None
 
 
 def has_its_fingerprint(document) -> bool:

@@ -9,7 +9,7 @@ from labels.rules import rules_for
 
 def verification_url(label) -> str:
     """The public address that says whether this label holds; printed and in the QR code."""
-    return f"{settings.BASE_URL}/verifier/{label.code}"
+    return f"{settings.BASE_URL}/verifier/{label.code}/"
 
 
 def certificate_context(label) -> dict:

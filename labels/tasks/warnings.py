@@ -1,63 +1,20 @@
 """A label ends soon, or its reservations are to be lifted: said in time, to both, once."""
 
-from datetime import timedelta
-
-from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.utils import timezone
 
 from avip import jobs
-from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
 from labels import notifications
+from labels.ending import (
+    end_warnings,
+    labels_near_their_end,
+    latest_due,
+    reservation_warnings,
+)
 from labels.models import Label
 from labels.permissions import follows_label
 from labels.tasks.life import mail_about_label
-
-CATCH_UP_DAYS = 30  # a warning older than that is no news any more
-L = Label.Status
-
-
-def end_warnings(ends_on):
-    """When the end of a label is announced: [(day, name)], the earliest first."""
-    months = [
-        (ends_on - relativedelta(months=count), f"m{count}")
-        for count in SCHEDULES["label_end_warning_months"]
-    ]
-    days = [
-        (ends_on - timedelta(days=count), f"d{count}")
-        for count in SCHEDULES["label_end_warning_days"]
-    ]
-    return sorted([*months, *days])
-
-
-def reservation_warnings(due_on):
-    """When the end of the time to lift reservations is recalled: [(day, name)]."""
-    return sorted(
-        (due_on - timedelta(days=count), f"r{count}")
-        for count in SCHEDULES["reservations_reminder_days"]
-    )
-
-
-def latest_due(warnings, on, since):
-    """The one warning to send that day: the latest whose day has come, after `since`; or None."""
-    come = [
-        (day, name)
-        for day, name in warnings
-        if since <= day <= on and on - day <= timedelta(days=CATCH_UP_DAYS)
-    ]
-    return come[-1][1] if come else None
-
-
-def labels_near_their_end(on):
-    """Those whose end is announced or just past, that nothing follows and nobody gives back."""
-    furthest = on + relativedelta(months=max(SCHEDULES["label_end_warning_months"]))
-    ending = Label.objects.filter(
-        status__in=[*Label.LIVE, L.EXPIRED],
-        ends_on__range=(on - timedelta(days=CATCH_UP_DAYS), furthest),
-        leaves_on=None,
-    )
-    return ending.not_followed().order_by("ends_on", "pk")
 
 
 @jobs.daily("labels.end_warnings")
@@ -102,7 +59,7 @@ def _tell_both(kind, label, key, on):
 
 def _ending(label, person):
     """The wording is that of the day it leaves, so that a late mail does not lie."""
-    if label.leaves_on or label.status not in (*Label.LIVE, L.EXPIRED):
+    if label.leaves_on or label.status not in (*Label.LIVE, Label.Status.EXPIRED):
         return None
     if not Label.objects.filter(pk=label.pk).not_followed().exists():
         return None
@@ -114,8 +71,8 @@ def _ending(label, person):
     if mine and over:
         text = (
             "La crèche n’accueille plus de nouvelle famille au titre du label\xa0; les contrats "
-            "déjà signés continuent. Un renouvellement déposé peut encore être décidé\xa0: le label "
-            "reprend alors le jour de la décision."
+            "déjà signés continuent. Un renouvellement déposé peut encore être décidé\xa0: le "
+            "label reprend alors le jour de la décision."
         )
     elif mine:
         text = (

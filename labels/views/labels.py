@@ -2,15 +2,19 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import VisibleObjectsMixin, serve_document
+from labels.changes import changes_of_fact
 from labels.documents import verification_url
 from labels.filters import LabelFilter
+from labels.label_page import act_on, actions_on
 from labels.models import Label
-from labels.permissions import follows_label
+from labels.permissions import follows_label, holds_label
+from labels.talk import contacts_of
 from labels.timeline import history_of, label_stages
 from labels.workflow import LABEL
 
@@ -43,12 +47,19 @@ class LabelDetail(VisibleObjectsMixin, DetailView):
         )
 
     def get_context_data(self, **kwargs):
-        label = self.object
-        for_caf = follows_label(self.request.user, label)
+        label, user, on = self.object, self.request.user, timezone.localdate()
+        for_caf, mine = follows_label(user, label), holds_label(user, label)
+        amend = f"{reverse('labels:application_create')}?creche={label.provider_id}"
         return super().get_context_data(
-            stages=label_stages(label, timezone.localdate()),
+            stages=label_stages(label, on),
+            act=act_on(label, user, on),
+            actions=actions_on(label, user, on),
+            changes=changes_of_fact(label) if for_caf or mine else [],
+            amend_url=amend if mine and label.is_live else "",
+            mine=mine,
             history=history_of(label, LABEL, for_caf=for_caf),
             verification_url=verification_url(label),
+            **contacts_of(label.provider, user),
             **kwargs,
         )
 

@@ -178,23 +178,65 @@ def _with_reservations(story, provider, today):
     story.world.facilities.append(provider)
 
 
-def _life(*steps):
-    """A label granted a year ago, then these steps of its life, twelve days ago."""
+class _Life:
+    """A label granted over a year ago, and the people who take its next steps."""
 
-    def tale(story, provider, today):
+    def __init__(self, story, provider, today):
         story.decided(provider, today - timedelta(days=400))
-        label = Label.objects.get(provider=provider)
-        holder = story.world.directors[provider.pk]
-        day = today - timedelta(days=12)
-        for name in steps:
-            by = holder if name == "relinquish" else story.world.manager
-            step = {"by": by, "on": day, "at": at_ten(day), "reasons": "Travaux dans les locaux."}
-            if name == "give_notice":
-                workflow.give_notice(label, reply_by=day + timedelta(days=30), **step)
-            else:
-                workflow.take_label_step(name, label, **step)
+        self.label = Label.objects.get(provider=provider)
+        self.holder = story.world.directors[provider.pk]
+        self.officer, self.manager = story.world.officer, story.world.manager
+        self.today = today
 
-    return tale
+    def ago(self, days, by):
+        day = self.today - timedelta(days=days)
+        return {"by": by, "on": day, "at": at_ten(day)}
+
+    def notice(self, days, reply_by):
+        workflow.give_notice(
+            self.label,
+            reasons="Quota non tenu depuis quatre mois. Dites comment vous comptez y revenir.",
+            reply_by=self.today + timedelta(days=reply_by),
+            **self.ago(days, self.manager),
+        )
+
+
+def _suspended(story, provider, today):
+    life = _Life(story, provider, today)
+    workflow.suspend(life.label, reasons="Travaux dans les locaux.", **life.ago(12, life.manager))
+
+
+def _notice(story, provider, today):
+    _Life(story, provider, today).notice(12, reply_by=18)
+
+
+def _notice_replied(story, provider, today):
+    life = _Life(story, provider, today)
+    life.notice(20, reply_by=10)
+    text = "Deux contrats démarrent ce mois-ci avec la Mission Locale, un troisième est à signer."
+    workflow.reply_to_notice(life.label, text=text, **life.ago(6, life.holder))
+
+
+def _label_withdrawn(story, provider, today):
+    life = _Life(story, provider, today)
+    life.notice(60, reply_by=-25)
+    reasons = "Sans réponse à la mise en demeure, et sans accueil au titre du label."
+    workflow.withdraw_label(life.label, reasons=reasons, **life.ago(12, life.officer))
+
+
+def _left(story, provider, today):
+    life = _Life(story, provider, today)
+    step = life.ago(12, life.holder)
+    workflow.relinquish(life.label, leaves_on=step["on"], reasons="La crèche ferme.", **step)
+
+
+def _leaving(story, provider, today):
+    life = _Life(story, provider, today)
+    leaves_on = today + timedelta(days=45)
+    reasons = "La crèche change de gestionnaire."
+    workflow.relinquish(
+        life.label, leaves_on=leaves_on, reasons=reasons, **life.ago(3, life.holder)
+    )
 
 
 # One crèche for each state of the review and of the label's life that the others do not show.
@@ -210,10 +252,12 @@ TALES = [
     _deferred,
     _withdrawn,
     _with_reservations,
-    _life("suspend"),
-    _life("give_notice"),
-    _life("give_notice", "withdraw"),
-    _life("relinquish"),
+    _suspended,
+    _notice,
+    _notice_replied,
+    _label_withdrawn,
+    _left,
+    _leaving,
 ]
 
 

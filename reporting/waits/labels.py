@@ -1,11 +1,16 @@
 """What waits in the life of the label: requests, dossiers, the network."""
 
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
+from avip.jobs import SCHEDULES
 from avip.templatetags.words import brief_day
 from labels.models import (
     ApplicationStatusChange,
+    Label,
     LabelApplication,
     LabelRequest,
     NetworkMember,
@@ -44,6 +49,56 @@ def _application_item(title, action):
         )
 
     return item
+
+
+def _label_item(title, action, deadline="ends_on"):
+    def item(label):
+        return Item(
+            title=title,
+            detail=str(label.provider),
+            url=label.get_absolute_url(),
+            action=action,
+            deadline=getattr(label, deadline),
+        )
+
+    return item
+
+
+def _near_their_end(today):
+    """Labels whose end is announced, that nothing follows and no submitted renewal concerns."""
+    furthest = today + relativedelta(months=max(SCHEDULES["label_end_warning_months"]))
+    filed = LabelApplication.objects.open().exclude(status=LabelApplication.Status.DRAFT)
+    return (
+        Label.objects.filter(
+            status__in=Label.LIVE, ends_on__range=(today, furthest), leaves_on=None
+        )
+        .not_followed()
+        .exclude(pk__in=filed.filter(kind=LabelApplication.Kind.RENEWAL).values("current_label"))
+        .select_related("provider")
+        .order_by("ends_on")
+    )
+
+
+def _reserved(today):
+    """Labels whose reservations come due within the time of the first reminder."""
+    first = max(SCHEDULES["reservations_reminder_days"])
+    return (
+        Label.objects.filter(
+            status__in=Label.LIVE,
+            reservations_lifted_on=None,
+            reservations_due_on__lte=today + timedelta(days=first),
+        )
+        .select_related("provider")
+        .order_by("reservations_due_on")
+    )
+
+
+def _under_notice():
+    return (
+        Label.objects.filter(status=Label.Status.NOTICE_GIVEN)
+        .select_related("provider")
+        .order_by("notice_reply_due_on")
+    )
 
 
 def _colleagues(today, **filters):
@@ -138,7 +193,55 @@ LABELS = [
         ),
         _application_item("La décision attend d’être confirmée par le comité", "Voir"),
     ),
+    Wait(
+        MONTH,
+        "labels:label_list",
+        is_caf,
+        lambda user, today: (
+            _under_notice()
+            .filter(caf__in=user.reach.cafs)
+            .filter(Q(notice_replied_at__isnull=False) | Q(notice_reply_due_on__lt=today))
+        ),
+        _label_item(
+            "Mise en demeure\xa0: dire ce que vous décidez", "Décider", "notice_reply_due_on"
+        ),
+    ),
+    Wait(
+        LATER,
+        "labels:label_list",
+        is_caf,
+        lambda user, today: _reserved(today).filter(caf__in=user.reach.cafs),
+        _label_item("Réserves à lever", "Voir", "reservations_due_on"),
+    ),
+    Wait(
+        LATER,
+        "labels:label_list",
+        is_caf,
+        lambda user, today: _near_their_end(today).filter(caf__in=user.reach.cafs),
+        _label_item("Un label finit bientôt, sans renouvellement déposé", "Voir"),
+    ),
     # The label, seen by the crèche.
+    Wait(
+        MONTH,
+        "labels:label_list",
+        gives_care,
+        lambda user, today: _under_notice().filter(run_by(user), notice_replied_at=None),
+        _label_item("La Caf vous met en demeure", "Répondre", "notice_reply_due_on"),
+    ),
+    Wait(
+        MONTH,
+        "labels:label_list",
+        gives_care,
+        lambda user, today: _reserved(today).filter(run_by(user)),
+        _label_item("Réserves à lever sur votre label", "Voir", "reservations_due_on"),
+    ),
+    Wait(
+        LATER,
+        "labels:label_list",
+        gives_care,
+        lambda user, today: _near_their_end(today).filter(run_by(user)),
+        _label_item("Votre label finit bientôt", "Préparer la suite"),
+    ),
     Wait(
         MONTH,
         "labels:application_list",

@@ -9,7 +9,7 @@ from avip.models import Document
 from labels import workflow
 from labels.charter import COMMITMENTS
 from labels.checklist import BY_LAW
-from labels.models import CommitmentAnswer, LabelApplication, SupportingDocument
+from labels.models import CommitmentAnswer, Label, LabelApplication, SupportingDocument
 from labels.requests import ask_for_label, confirm_request
 from tests import factories as f
 
@@ -125,6 +125,18 @@ def make_application(status, provider, *, by=None, agent=None, decider=None, **f
             step()
     application.refresh_from_db()
     return application
+
+
+def make_label(provider, *, starts_on=ON, ends_on=date(2029, 3, 1), **fields):
+    """A label without its dossier, in any state."""
+    return Label.objects.create(
+        provider=provider,
+        caf=provider.caf,
+        granted_on=starts_on,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        **{"created_at": AT} | fields,
+    )
 
 
 def make_committee(caf, *, by=None, **fields):

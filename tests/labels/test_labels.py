@@ -199,7 +199,10 @@ def test_a_label_is_withdrawn_only_after_a_formal_notice(facility, caf_manager):
         workflow.take_label_step("withdraw", label, by=caf_manager, on=ON)
     month = timedelta(days=30)
     workflow.give_notice(label, by=caf_manager, on=ON, reasons="Quota.", reply_by=ON + month)
-    workflow.take_label_step("withdraw", label, by=caf_manager, on=ON, reasons="Sans réponse.")
+    after = ON + month + timedelta(days=1)
+    with pytest.raises(StepRefused, match="jusqu’au 01/04/2026"):
+        workflow.take_label_step("withdraw", label, by=caf_manager, on=ON + month)
+    workflow.take_label_step("withdraw", label, by=caf_manager, on=after, reasons="Sans réponse.")
     assert label.status == S.WITHDRAWN
 
 
@@ -207,7 +210,7 @@ def test_the_certificate_says_the_facts_and_where_to_check_them(granted, setting
     from django.template.loader import render_to_string
 
     html = render_to_string("labels/pdf/certificate.html", certificate_context(granted))
-    assert verification_url(granted) == f"{settings.BASE_URL}/verifier/{granted.code}"
+    assert verification_url(granted) == f"{settings.BASE_URL}/verifier/{granted.code}/"
     assert html.count(verification_url(granted)) >= 2
     assert "Les Petits Rameurs" in html and "Caf de Paris" in html
     assert "20\xa0%" in html and "2\xa0mars\xa02026" in html

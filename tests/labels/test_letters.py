@@ -50,13 +50,13 @@ def test_a_refusal_says_why_and_how_to_contest_it(facility, people):
 
 def test_a_label_with_reservations_says_by_when_to_lift_them(facility, people):
     application = make_application(Status.READY, facility, by=people["by"], agent=people["agent"])
-    LabelApplication.objects.update(reservations_due_on=date(2026, 6, 30))
     workflow.record_decision(
         application,
         by=people["decider"],
         on=ON,
         decision=Proposal.GRANT_WITH_RESERVATIONS,
         reasons="Signer la convention.",
+        reservations_due_on=date(2026, 6, 30),
         decided_on=ON,
     )
     text = text_of(Letter.objects.get())
