@@ -102,7 +102,7 @@ class FieldComment(Dossier):
         return f"remarque sur {self.field}"
 
     def get_absolute_url(self):
-        return self.application.get_absolute_url()
+        return f"{self.application.get_absolute_url()}#remarque-{self.pk}"
 
 
 class FieldCommentStatusChange(StatusChange):

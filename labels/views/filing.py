@@ -6,20 +6,24 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import DetailView, FormView, ListView, UpdateView, View
+from django.views.generic import DetailView, ListView, UpdateView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import VisibleObjectsMixin, serve_document
 from avip.workflow import StepRefused
 from labels.checklist import SECTIONS, sections_of
 from labels.checks import application_missing
-from labels.filing import open_application
-from labels.filters import ApplicationFilter
-from labels.forms.filing import SECTION_FORMS, OpenApplicationForm
-from labels.models import Label, LabelApplication, LabelRequest
+from labels.forms.filing import SECTION_FORMS
+from labels.models import FieldComment, LabelApplication, LabelRequest
 from labels.permissions import applies
+from labels.queue import with_clocks
+from labels.reading import placed, read_dossier
+from labels.talk import show_remarks
 from labels.timeline import application_stages, history_of, next_act
-from labels.views.review import review_context
+from labels.views.autosave import autosave
+from labels.views.opening import with_dossiers
+from labels.views.queue import queue_of
+from labels.views.review import applicant_context, review_context
 from labels.workflow import APPLICATION, resubmit, submit
 from partners.models import Provider
 
@@ -32,9 +36,8 @@ class ApplicationList(VisibleObjectsMixin, ListView):
     context_object_name = "applications"
 
     def get_queryset(self):
-        seen = super().get_queryset().in_queue_order()
-        self.filter = ApplicationFilter(self.request.GET, queryset=seen)
-        return self.filter.qs.select_related("provider__commune", "reviewer", "caf")
+        self.filter, rows = queue_of(self.request)
+        return rows
 
     def get_template_names(self):
         reviews = bool(self.request.user.reach.cafs)
@@ -45,45 +48,11 @@ class ApplicationList(VisibleObjectsMixin, ListView):
         context = super().get_context_data(filter=self.filter, **kwargs)
         if user.reach.cafs:
             waiting = LabelRequest.objects.visible_to(user).to_attach()
+            rows = with_clocks(context["applications"], timezone.localdate())
+            context["applications"] = rows
             return context | {"requests": waiting.select_related("provider", "user")}
-        labels = Label.objects.visible_to(user).select_related("provider").order_by("-ends_on")
-        return context | {"labels": labels, "today": timezone.localdate()}
-
-
-class ApplicationCreate(FormView):
-    """For which crèche; the open request of that crèche is taken up again."""
-
-    template_name = "labels/application_create.html"
-    form_class = OpenApplicationForm
-
-    def dispatch(self, request, *args, **kwargs):
-        mine = Provider.objects.visible_to(request.user).managed_by(request.user)
-        self.providers = mine.filter(kind=Provider.Kind.FACILITY)
-        if not self.providers:
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_form_kwargs(self):
-        return {**super().get_form_kwargs(), "providers": self.providers}
-
-    def get_initial(self):
-        return {"provider": self.providers[0]} if len(self.providers) == 1 else {}
-
-    def form_valid(self, form):
-        try:
-            application = open_application(
-                form.cleaned_data["provider"], by=self.request.user, on=timezone.localdate()
-            )
-        except StepRefused as refusal:
-            form.add_error("provider", refusal.reasons[0])
-            return self.form_invalid(form)
-        return redirect(application)
-
-    def get_context_data(self, **kwargs):
-        mine = LabelApplication.objects.visible_to(self.request.user).open()
-        return super().get_context_data(
-            open_applications=mine.filter(provider__in=self.providers), **kwargs
-        )
+        mine = Provider.objects.visible_to(user).managed_by(user)
+        return context | {"creches": with_dossiers(mine.filter(kind=Provider.Kind.FACILITY))}
 
 
 class ApplicationDetail(VisibleObjectsMixin, DetailView):
@@ -124,7 +93,9 @@ class ApplicationDetail(VisibleObjectsMixin, DetailView):
             **kwargs,
         )
         if mine:
-            return context | {"sections": section_list(application, missing)}
+            blocks = [LabelApplication.Block(block).label for block in application.blocks]
+            context |= {"sections": section_list(application, missing), "blocks": blocks}
+            return context | applicant_context(application, user, on)
         return context | review_context(application, user, on)
 
 
@@ -173,6 +144,21 @@ class ApplicationSection(VisibleObjectsMixin, UpdateView):
     def get_form_class(self):
         return SECTION_FORMS[self.kwargs["section"]]
 
+    def get_form(self, form_class=None):
+        form, section = super().get_form(form_class), self.kwargs["section"]
+        sent = FieldComment.objects.visible_to(self.request.user)
+        self.remarks = placed(
+            sent.filter(application=self.object, section=section).select_related("author")
+        )
+        show_remarks(form, section, self.remarks)
+        return form
+
+    def post(self, request, *args, **kwargs):
+        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+            self.object = self.get_object()
+            return autosave(self.get_form(), by=request.user)
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form):
         try:
             form.save(by=self.request.user)
@@ -188,13 +174,15 @@ class ApplicationSection(VisibleObjectsMixin, UpdateView):
 
     def get_context_data(self, **kwargs):
         section = self.kwargs["section"]
-        return super().get_context_data(
+        context = super().get_context_data(
             section=section,
             title=SECTIONS[section],
             documents=self.object.documents.select_related("document").defer("document__data"),
             correction=self.object.open_correction,
+            may_resolve=self.object.status == LabelApplication.Status.CORRECTION_REQUESTED,
             **kwargs,
         )
+        return context | {"remarks": self.remarks}  # placed while the form was made
 
 
 class ApplicationCheck(VisibleObjectsMixin, DetailView):
@@ -234,13 +222,23 @@ class ApplicationCheck(VisibleObjectsMixin, DetailView):
 
     def get_context_data(self, **kwargs):
         application = self.object
+        missing = application_missing(application, timezone.localdate())
         return super().get_context_data(
-            missing=application_missing(application, timezone.localdate()),
-            sections=sections_of(application),
+            missing=missing,
+            obstacles=self._obstacles(missing),
+            rubrics=read_dossier(application),
             editable=True,
             corrects=application.status == LabelApplication.Status.CORRECTION_REQUESTED,
             **kwargs,
         )
+
+    def _obstacles(self, missing):
+        """What blocks the submission besides what is missing in the dossier."""
+        corrects = self.object.status == LabelApplication.Status.CORRECTION_REQUESTED
+        step = APPLICATION.steps["resubmit" if corrects else "submit"]
+        known = {item.sentence for item in missing}
+        reasons = step.requires(self.object, timezone.localdate())
+        return [reason for reason in reasons if reason not in known]
 
 
 class ApplicationSubmitted(VisibleObjectsMixin, DetailView):

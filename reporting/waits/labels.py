@@ -10,6 +10,7 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import brief_day
 from labels.models import (
     ApplicationStatusChange,
+    Correction,
     Label,
     LabelApplication,
     LabelRequest,
@@ -104,6 +105,19 @@ def _under_notice():
 def _colleagues(today, **filters):
     """The members of the Caf of a dossier, on that day."""
     return Membership.objects.in_force(today).filter(caf=OuterRef("caf"), **filters)
+
+
+# The states of a dossier in hand that nothing else offers to a colleague.
+WITHOUT_REVIEWER = (
+    LabelApplication.Status.CORRECTION_REQUESTED,
+    LabelApplication.Status.ON_AGENDA,
+)
+
+
+def _late_corrections(today):
+    """The dossiers whose correction was due before that day."""
+    late = Correction.objects.filter(resolved_at=None, due_on__lt=today)
+    return late.values("application")
 
 
 def _reviews_of(user):
@@ -219,6 +233,30 @@ LABELS = [
         is_caf,
         lambda user, today: _near_their_end(today).filter(caf__in=user.reach.cafs),
         _label_item("Un label finit bientôt, sans renouvellement déposé", "Voir"),
+    ),
+    Wait(
+        MONTH,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(caf__in=user.reach.cafs, status__in=WITHOUT_REVIEWER)
+            .filter(~Exists(_colleagues(today, user=OuterRef("reviewer"))))
+            .order_by("submitted_at")
+        ),
+        _application_item("Demande sans instructeur\xa0: la personne a quitté la Caf", "Reprendre"),
+    ),
+    Wait(
+        MONTH,
+        "labels:application_list",
+        is_caf,
+        lambda user, today: (
+            _applications()
+            .filter(status=LabelApplication.Status.CORRECTION_REQUESTED, reviewer=user)
+            .filter(caf__in=user.reach.cafs, pk__in=_late_corrections(today))
+            .order_by("submitted_at")
+        ),
+        _application_item("La correction demandée n’est pas arrivée", "Voir"),
     ),
     # The label, seen by the crèche.
     Wait(

@@ -65,7 +65,7 @@ PAGES = [
         "caf_officer",
         lambda c: _at("labels:application_detail", _application(c).pk),
         1.5,
-        16,
+        22,
     ),
     Page("search within 20 km", "adviser", _search, 0.8, 6),
     Page("Caf dashboard", "caf_officer", lambda c: _at("reporting:caf_dashboard"), 1.5, 16),

@@ -109,7 +109,8 @@ def test_a_correction_is_asked_with_a_message_and_a_date(client, facility, caf_a
     form = url("correction", application)
     refused = client.post(form, {"message": "", "due_on": "2020-01-01"}).content.decode()
     assert "Laissez à la crèche" in refused and "obligatoire" in refused
-    client.post(form, {"message": "Précisez C3.", "due_on": "2099-01-01"})
+    words = {"reason": "unclear", "message": "Précisez C3.", "due_on": "2099-01-01"}
+    client.post(form, words)
     client.force_login(director)
     assert "Précisez C3." in client.get(url("detail", application)).content.decode()
 
@@ -130,7 +131,7 @@ def test_the_creche_reads_the_reasons_of_a_refusal(client, facility, director, c
 def test_an_act_that_is_no_longer_possible_says_so(client, facility, caf_agent):
     application = make_application(Status.READY, facility, agent=caf_agent)
     client.force_login(caf_agent)
-    page = client.get(url("correction", application), follow=True).content.decode()
+    page = client.get(url("ready", application), follow=True).content.decode()
     assert "n’est plus possible" in page
 
 
@@ -226,5 +227,6 @@ def test_a_dossier_is_shown_in_few_queries_and_without_the_bytes_of_its_document
         client.force_login(person)
         with CaptureQueriesContext(connection) as captured:
             client.get(application.get_absolute_url())
-        assert len(captured) <= 16
+        # The answers, what the rules say, the remarks, the thread, the contacts, the territory.
+        assert len(captured) <= 22
         assert not any('"avip_document"."data"' in query["sql"] for query in captured)
