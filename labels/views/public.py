@@ -1,5 +1,7 @@
 """What anybody may read about the label, and how a crèche without an account asks for it."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -13,10 +15,11 @@ from django.views.generic import DetailView, FormView, ListView, TemplateView, V
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.workflow import StepRefused
+from labels.calls import next_call, open_call, why_closed
 from labels.charter import COMMITMENTS
 from labels.filters import CafFilter
 from labels.forms.entrance import ConfirmRequestForm, LabelRequestForm
-from labels.models import LabelRequest
+from labels.models import Label, LabelRequest
 from labels.models.labels import with_label_count
 from labels.requests import account_of, ask_for_label, confirm_request
 from labels.rules import rules_for
@@ -42,6 +45,11 @@ class CafList(ListView):
         return super().get_context_data(filter=self.filter, **kwargs)
 
 
+def day_in(caf):
+    """What day it is where this Caf works: its windows open and close at its own midnight."""
+    return timezone.localdate(timezone=ZoneInfo(caf.time_zone))
+
+
 @method_decorator(login_not_required, name="dispatch")
 class CafPublic(DetailView):
     """What the label is, its steps, its commitments, whom to ask."""
@@ -50,15 +58,24 @@ class CafPublic(DetailView):
     context_object_name = "caf"
 
     def get_queryset(self):
-        return with_label_count(Caf.objects.public(), timezone.localdate())
+        return Caf.objects.public()
 
     def get_context_data(self, **kwargs):
-        rules = rules_for(self.object, timezone.localdate())
+        caf, user = self.object, self.request.user
+        today = day_in(caf)
+        rules = rules_for(caf, today)
+        running = Label.objects.public().running_on(today)
         return super().get_context_data(
             commitments=COMMITMENTS,
             rules=rules,
             quota=rules.entry("quota_rate"),
             ask_url=self._ask_url(),
+            label_count=running.filter(caf=caf).count(),
+            questions=caf.questions.all(),
+            call=open_call(caf, today),
+            coming=next_call(caf, today),
+            closed=why_closed(caf, today),
+            is_ours=user.is_authenticated and caf.pk in user.reach.cafs,
             quota_points=int(rules.quota_rate * 10_000),
             **kwargs,
         )
@@ -84,6 +101,8 @@ class RequestLabel(SingleObjectMixin, FormView):
 
     def dispatch(self, request, *args, **kwargs):
         self.object = self.get_object()
+        if why_closed(self.object, day_in(self.object)):
+            return redirect(self.object)  # its page says when the next call opens
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self):
@@ -173,7 +192,7 @@ class RequestConfirm(FormView):
                 password=form.cleaned_data.get("password", ""),
                 commune=form.cleaned_data["commune"],
                 quality=form.cleaned_data["quality"],
-                on=timezone.localdate(),
+                on=day_in(self.label_request.caf),
             )
         except StepRefused as refusal:
             form.add_error(None, refusal.reasons[0])

@@ -54,3 +54,19 @@ HOW = [
     "Les horaires sont revus avec le parent dès qu’une formation ou un entretien est programmé.",
     "La place est gardée jusqu’à l’école maternelle quand le parent reprend un emploi.",
 ]
+
+QUESTIONS = [
+    (
+        "Faut-il bloquer des places\xa0?",
+        "Non. Le label demande une part d’enfants accueillis, comptée chaque mois\xa0: "
+        "vous choisissez comment l’atteindre.",
+    ),
+    (
+        "Une micro-crèche peut-elle demander le label\xa0?",
+        "Oui, quels que soient sa taille et son mode de financement.",
+    ),
+    (
+        "Que se passe-t-il quand le parent trouve un emploi\xa0?",
+        "L’enfant garde sa place. Il continue d’être compté comme le prévoient nos règles.",
+    ),
+]
