@@ -174,6 +174,11 @@ class ClosingForm(StepForm):
             )
 
     @property
+    def nobody_confirms(self):
+        """Somebody has to confirm, and no member may."""
+        return self.confirmers is not None and not self.confirmers
+
+    @property
     def confirmer(self):
         """The member chosen, or None."""
         chosen = self.cleaned_data.get("confirmer")
