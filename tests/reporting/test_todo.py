@@ -159,3 +159,11 @@ def test_a_long_wait_is_cut_short_and_says_how_many_follow(caf_agent, caf):
     assert len(shown) == ROWS_PER_KIND
     assert (more.title, more.action) == ("Et 2\u00a0autres", "Tout voir")
     assert sum(counts(caf_agent, timezone.now()).values()) == ROWS_PER_KIND + 2
+
+
+def test_two_people_of_the_same_trade_each_count_their_own(facility, other_facility):
+    one = make_user("Une", "Directrice", member_of=facility)
+    other = make_user("Autre", "Directrice", member_of=other_facility)
+    draft(facility)
+    assert sum(counts(one, timezone.now()).values()) == 1
+    assert sum(counts(other, timezone.now()).values()) == 0
