@@ -250,6 +250,16 @@ def holds_label(by, label):
     return runs_provider(by, label.provider)
 
 
+def runs_meeting(by, meeting):
+    """Agent of the Caf that calls this meeting of the network."""
+    return is_caf_agent(by, meeting)
+
+
+def answers_invitation(by, invitation):
+    """Works for the crèche that is invited, or for its operator."""
+    return runs_provider(by, invitation.provider)
+
+
 def coordinates_member(by, member):
     """Coordinator of the municipal service of this childminder."""
     return coordinates(by, member.provider)
@@ -267,8 +277,3 @@ def own_caf(user):
         if place.caf:
             return place.caf
     return None
-
-
-def keeps_page(by, caf):
-    """Responsable of this Caf: writes its public page, its questions, its calls for projects."""
-    return is_user(by) and not is_hijacked(by) and caf.pk in by.reach.managed_cafs

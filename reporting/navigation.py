@@ -36,13 +36,16 @@ ENTRIES = [
         "labels:application_list",
         lambda reach: reach.cafs or reach.runs_facilities,
     ),
+    ("Comités", "labels:committee_list", lambda reach: reach.cafs),
     (
         "Labels",
         "labels:label_list",
         lambda reach: reach.cafs or reach.runs_facilities or reach.national,
     ),
     ("Pilotage", "reporting:caf_dashboard", lambda reach: reach.cafs or reach.national),
+    ("Réunions", "labels:meeting_list", lambda reach: reach.cafs or reach.runs_facilities),
     ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
+    ("Page publique", "labels:own_caf_page", lambda reach: reach.cafs),
     ("Équipe et accès", "partners:team", lambda reach: not reach.national),
 ]
 

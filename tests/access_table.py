@@ -90,6 +90,11 @@ def of(name, *more):
     return lambda world: [world.objects[name].pk, *more]
 
 
+def of_caf(name):
+    """The address of that object under the page of its Caf."""
+    return lambda world: [world.caf.pk, world.objects[name].pk]
+
+
 def signatory(role):
     """The address of one signatory of the contract to sign."""
 
@@ -198,9 +203,28 @@ ACCESS = {
     "labels:application_summary": page(CAF, of("application"), CARE),
     "labels:request_answer": page(CAF, of("request", "rattacher"), post_only=True),
     "labels:label_list": page(MEMBERS, states="empty many"),
+    "labels:label_export": page(MEMBERS, lambda world: ["csv"]),
     "labels:label_detail": page(f"{LABEL_READERS} national", of("label")),
     "labels:certificate": page(f"{LABEL_READERS} national", of("label")),
     "labels:letter": page(LABEL_READERS, of("letter")),
+    "labels:label_suspend": page(
+        "caf_manager", of("label"), f"caf_officer national {CARE}", states="one error"
+    ),
+    "labels:label_notice": page(
+        "caf_manager", of("label"), f"caf_officer national {CARE}", states="one error"
+    ),
+    "labels:label_lift": page("caf_manager", of("suspended"), "caf_officer national"),
+    "labels:label_notice_close": page("caf_manager", of("replied"), "caf_officer national"),
+    # The responsable gave notice: her colleague withdraws.
+    "labels:label_withdraw": page(
+        "caf_officer", of("replied"), "national", states="one error", moved="caf_manager"
+    ),
+    "labels:label_reply": page("", of("noticed"), f"{CAF} national"),
+    "labels:label_relinquish": page(CARE, of("label"), f"{CAF} national", states="one error"),
+    "labels:label_reservations": page(CAF, of("reserved"), "national", states="one error"),
+    "labels:label_step": page(
+        CARE, of("label", "cancel_leaving"), f"{CAF} national", post_only=True
+    ),
     "labels:takeover": page(
         f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf"), states="one error"
     ),
@@ -209,6 +233,18 @@ ACCESS = {
     ),
     "labels:takeover_model": page(f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf")),
     "labels:takeover_preview": page(CAF, of("label_import"), states="many"),
+    "labels:own_caf_page": page("", moved=f"{CAF} other_caf"),
+    "labels:caf_edit": page(CAF, of("caf"), states="many"),
+    "labels:question_create": page("caf_manager", of("caf"), "caf_officer", states="one error"),
+    "labels:question_update": page(
+        "caf_manager", of_caf("question"), "caf_officer", states="one error"
+    ),
+    "labels:question_move": page("caf_manager", of_caf("question"), "caf_officer", post_only=True),
+    "labels:question_delete": page(
+        "caf_manager", of_caf("question"), "caf_officer", post_only=True
+    ),
+    "labels:call_create": page("caf_manager", of("caf"), "caf_officer", states="one error"),
+    "labels:call_update": page("caf_manager", of_caf("call"), "caf_officer", states="one error"),
     "labels:rules": page(MEMBERS, states="many"),
     "labels:rule_detail": page(MEMBERS, lambda world: ["quota_rate"], states="many"),
     "labels:rule_set": page(
@@ -216,6 +252,25 @@ ACCESS = {
         lambda world: ["label_duration_months"],
         but("caf_manager"),
         states="one error",
+    ),
+    # The network's meetings.
+    "labels:meeting_list": page(MEMBERS, states="empty many"),
+    "labels:meeting_create": page(
+        f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf"), states="one error"
+    ),
+    "labels:meeting_detail": page(LABEL_READERS, of("meeting")),
+    "labels:meeting_update": page(CAF, of("meeting"), CARE, states="one error"),
+    "labels:meeting_attendance": page(CAF, of("held_meeting"), CARE),
+    "labels:meeting_minutes": page(LABEL_READERS, of("held_meeting")),
+    "labels:meeting_minutes_attach": page(CAF, of("held_meeting"), CARE, states="one error"),
+    "labels:meeting_cancel": page(CAF, of("meeting"), CARE),
+    "labels:meeting_ics": page(LABEL_READERS, of("meeting")),
+    "labels:meeting_step": page(CAF, of("meeting", "announce"), CARE, post_only=True),
+    "labels:meeting_answer": page(
+        CARE,
+        lambda world: [world.meeting.pk, world.own_invitation.pk, "vient"],
+        CAF,
+        post_only=True,
     ),
     # Families and places.
     "families:household_list": page(MEMBERS, states="empty many"),

@@ -22,6 +22,7 @@ from labels.models import (
     LabelApplication,
     LabelRequest,
     Message,
+    NetworkMeeting,
     NetworkMember,
 )
 from labels.takeover import keep_for_preview
@@ -100,19 +101,24 @@ def _objects(world, first, today):
     said otherwise.
     """
     applications = LabelApplication.objects.filter(caf=world.caf)
+    labels = Label.objects.filter(caf=world.caf)
     referrals = Referral.objects.filter(provider=first)
     contracts = AvipContract.objects.filter(provider=first, agency=world.agencies[0])
     to_sign = contracts.get(status="to_sign")
     signatories = Signatory.objects.filter(version__contract=to_sign)
     ended = _ended_contract(world, first, today)
+    meetings = NetworkMeeting.objects.filter(caf=world.caf)
+    meeting = meetings.get(status="planned", starts_at__gt=timezone.now())
     return {
         "today": today,
         "caf": world.caf,
         "first": first,
+        "question": world.caf.questions.last(),
+        "call": world.caf.calls.first(),
         "membership": Membership.objects.get(user=world.directors[first.pk]),
         "closure": Closure.objects.filter(provider=first).first(),
         "invitation": _invitation(world.caf, world.manager),
-        "application": applications.get(provider=first),
+        "application": applications.get(provider=first, kind="first"),
         "draft_of_first": LabelApplication.objects.create(
             provider=first,
             caf=world.caf,
@@ -127,6 +133,11 @@ def _objects(world, first, today):
         "ready": applications.get(status="ready"),
         "request": _label_request(world.caf, first),
         "letter": _written(Label.objects.get(provider=first)),
+        "suspended": labels.get(status="suspended"),
+        "noticed": labels.get(status="notice_given", notice_replied_at=None),
+        "replied": labels.get(status="notice_given", notice_replied_at__isnull=False),
+        "reserved": labels.exclude(reservations="").get(),
+        "leaving": labels.get(leaves_on__gt=today),
         "label": _certified(Label.objects.get(provider=first)),
         "comment": _remark(
             applications.filter(provider=first).earliest("created_at"), world.officer
@@ -135,6 +146,9 @@ def _objects(world, first, today):
             applications.filter(provider=first).earliest("created_at"), world.officer
         ),
         "label_import": _label_import(world),
+        "meeting": meeting,
+        "held_meeting": meetings.get(status="held"),
+        "own_invitation": meeting.invitations.get(provider=first),
         "household": Household.objects.filter(agency=world.agencies[0]).first(),
         "referral": referrals.get(status="sent"),
         "confirmed": referrals.filter(status="confirmed", contracts=None).get(),

@@ -1,5 +1,14 @@
 """What leaves after a step of the label, and what the night does."""
 
-from labels.tasks import applications, committees, labels, letters, life, review, warnings
+from labels.tasks import applications, committees, labels, letters, life, meetings, review, warnings
 
-__all__ = ["applications", "committees", "labels", "letters", "life", "review", "warnings"]
+__all__ = [
+    "applications",
+    "committees",
+    "labels",
+    "letters",
+    "life",
+    "meetings",
+    "review",
+    "warnings",
+]

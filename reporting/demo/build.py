@@ -8,10 +8,17 @@ from django.utils import timezone
 
 from avip import outbox
 from avip.models import Outbox
+from families.renewals import open_renewals
 from partners.models import User
-from reporting.demo import family_story, label_story, month_story, people
+from reporting.demo import caf_story, family_story, label_story, month_story, people
 
-DOCUMENTS = ("families.contract_pdf", "labels.certificate")
+DOCUMENTS = (
+    "families.contract_pdf",
+    "labels.certificate",
+    "labels.letter",
+    "labels.committee_pack",
+    "labels.minutes",
+)
 PDFS_BEFORE_THE_FIRST_PAGE = 12
 
 
@@ -38,9 +45,11 @@ def build(size: Size, today):
         world = people.build(size, today)
         _tell_the_planner()
         label_story.tell(world, today)
+        caf_story.tell(world, today)
         family_story.tell(world, today, size)
         _tell_the_planner()
         month_story.tell(world, today, size)
+        open_renewals(today)
         _past_effects_are_done()
         _tell_the_planner()
     return world

@@ -3,24 +3,22 @@ state is shown.
 """
 
 import io
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 import pikepdf
 from dateutil.relativedelta import relativedelta
-from django.utils import timezone
 
 from labels import filing, workflow
 from labels.charter import COMMITMENTS
 from labels.checklist import BY_LAW
+from labels.grounds import GROUNDS
 from labels.models import Label, LabelApplication
-from reporting.demo import names
+from labels.takeover import take_over
+from reporting.demo import committee_tales, names
+from reporting.demo.filing_tales import amended, amending, public_page
+from reporting.demo.review_tales import at_ten, discussed, to_correct
 
 Proposal = LabelApplication.Proposal
-
-
-def at_ten(day: date):
-    """Ten in the morning of that day: the demonstration's people work in office hours."""
-    return timezone.make_aware(datetime.combine(day, time(10)))
 
 
 def blank_pdf() -> bytes:
@@ -95,7 +93,9 @@ class LabelStory:
         )
         return application
 
-    def decided(self, provider, on, decision=Proposal.GRANT, reasons="Avis favorable du comité."):
+    def decided(
+        self, provider, on, decision=Proposal.GRANT, reasons="Avis favorable du comité.", **words
+    ):
         application = self.ready(provider, on, decision)
         day = on + timedelta(days=25)
         workflow.record_decision(
@@ -106,6 +106,7 @@ class LabelStory:
             decision=decision,
             reasons=reasons,
             decided_on=day,
+            **words,
         )
         return application
 
@@ -114,50 +115,25 @@ def tell(world, today):
     """Labels granted over two years, and a dossier in each state of the review."""
     story = LabelStory(world)
     for index, provider in enumerate(world.facilities):
-        # The first is the oldest, so that its renewal comes near; the last are still in ramp-up.
-        months = 33 - index * 31 // max(len(world.facilities) - 1, 1)
+        # The first is the oldest, so that its renewal is open; the last are still in ramp-up.
+        months = 34 - index * 31 // max(len(world.facilities) - 1, 1)
         story.decided(provider, today - relativedelta(months=months, days=index % 20))
     for tale, provider in zip(TALES, world.candidates, strict=True):
         tale(story, provider, today)
     _neighbour(world, today)
-
-
-def _correction(story, provider, today):
-    application = story.reviewed(provider, today - timedelta(days=18))
-    day = today - timedelta(days=5)
-    workflow.ask_correction(
-        application,
-        by=story.world.officer,
-        on=day,
-        at=at_ten(day),
-        message="Le règlement joint est celui de 2021 : joignez la version en vigueur.",
-        due_on=today + timedelta(days=10),
-    )
-    return application
-
-
-def _on_agenda(story, provider, today):
-    application = story.ready(provider, today - timedelta(days=30))
-    day, officer = today - timedelta(days=9), story.world.officer
-    committee = workflow.plan_committee(
-        story.world.caf,
-        by=officer,
-        at=at_ten(day),
-        held_on=today + timedelta(days=12),
-        place="Salle du conseil, 2e étage",
-        quorum=3,
-    )
-    workflow.put_on_agenda(application, committee=committee, by=officer, on=day, at=at_ten(day))
+    public_page(world.caf, today)
 
 
 def _refused(story, provider, today):
     reasons = "Le règlement de fonctionnement ne mentionne pas l’engagement du label."
-    story.decided(provider, today - timedelta(days=60), Proposal.REFUSE, reasons)
+    day, grounds = today - timedelta(days=60), [GROUNDS[1]]
+    story.decided(provider, day, Proposal.REFUSE, reasons, refusal_grounds=grounds)
 
 
 def _deferred(story, provider, today):
     reasons = "Le comité attend la convention avec France Travail."
-    story.decided(provider, today - timedelta(days=50), Proposal.DEFER, reasons)
+    day, until = today - timedelta(days=50), today + timedelta(days=40)
+    story.decided(provider, day, Proposal.DEFER, reasons, deferred_until=until)
 
 
 def _withdrawn(story, provider, today):
@@ -174,7 +150,8 @@ def _withdrawn(story, provider, today):
 def _with_reservations(story, provider, today):
     reasons = "Convention avec la Mission Locale à signer dans les trois mois."
     granted = Proposal.GRANT_WITH_RESERVATIONS
-    story.decided(provider, today - timedelta(days=70), granted, reasons)
+    day, due = today - timedelta(days=70), today + timedelta(days=20)
+    story.decided(provider, day, granted, reasons, reservations_due_on=due)
     story.world.facilities.append(provider)
 
 
@@ -239,15 +216,34 @@ def _leaving(story, provider, today):
     )
 
 
+def _taken_over(days):
+    """A label of before the software, brought in so many days ago."""
+
+    def tale(story, provider, today):
+        day, granted = today - timedelta(days=days), today - timedelta(days=500)
+        row = {
+            "siret": provider.facility.siret,
+            "granted_on": f"{granted:%d/%m/%Y}",
+            "ends_on": f"{granted + relativedelta(months=36):%d/%m/%Y}",
+        }
+        world = story.world
+        when = {"by": world.officer, "on": day, "at": at_ten(day)}
+        take_over(world.caf, row, scan=blank_pdf(), **when)
+
+    return tale
+
+
 # One crèche for each state of the review and of the label's life that the others do not show.
 TALES = [
     lambda story, provider, today: story.draft(provider, today - timedelta(days=3), complete=False),
     lambda story, provider, today: story.draft(provider, today - timedelta(days=2), attached=False),
     lambda story, provider, today: story.submitted(provider, today - timedelta(days=4)),
-    lambda story, provider, today: story.reviewed(provider, today - timedelta(days=20)),
-    _correction,
+    discussed,
+    to_correct,
     lambda story, provider, today: story.ready(provider, today - timedelta(days=16)),
-    _on_agenda,
+    committee_tales.convened,
+    committee_tales.to_decide,
+    committee_tales.closed,
     _refused,
     _deferred,
     _withdrawn,
@@ -258,20 +254,23 @@ TALES = [
     _label_withdrawn,
     _left,
     _leaving,
+    amended,
+    amending,
 ]
 
 
 def _neighbour(world, today):
     """The neighbouring Caf has one agent: a member of its committee confirms by link.
 
-    One decision is confirmed, the other still waits.
+    One decision is confirmed, another still waits, and so do those of a session.
     """
     story = LabelStory(world)
-    labelled, waiting = world.neighbour_facilities
+    labelled, waiting, in_session = world.neighbour_facilities
     confirmation = _decided_alone(story, labelled, today - timedelta(days=200))
     day = today - timedelta(days=199)
     workflow.confirm_decision(confirmation, on=day, at=at_ten(day))
     _decided_alone(story, waiting, today - timedelta(days=2))
+    committee_tales.to_confirm(story, in_session, today)
 
 
 def _decided_alone(story, provider, day):

@@ -2,5 +2,6 @@
 
 from reporting.waits.families import FAMILIES
 from reporting.waits.labels import LABELS
+from reporting.waits.meetings import MEETINGS
 
-WAITS = [*FAMILIES, *LABELS]
+WAITS = [*FAMILIES, *LABELS, *MEETINGS]

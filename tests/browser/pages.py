@@ -27,6 +27,10 @@ CONCERNED = {
     "reporting:caf_dashboard": "caf_officer",
     "labels:application_list": "director",
     "labels:label_list": "caf_officer",
+    "labels:meeting_list": "caf_officer",
+    "labels:rule_detail": "caf_manager",
+    "reporting:simulation": "caf_manager",
+    "labels:caf_edit": "caf_manager",
     "families:household_list": "adviser",
     "families:referral_list": "adviser",
     "families:search": "adviser",
@@ -42,7 +46,11 @@ DOWNLOADS = {
     "labels:application_export",
     "labels:message_document",
     "labels:certificate",
+    "labels:label_export",
+    "labels:letter",
     "labels:takeover_model",
+    "labels:meeting_ics",
+    "labels:meeting_minutes",
     "families:contract_pdf",
     "families:contract_evidence",
     "families:parent_pdf",
@@ -101,13 +109,24 @@ def other_pages(world):
         at("caf_officer", "labels:application_detail", world.unattached.pk),
         at("caf_officer", "labels:application_detail", world.under_review.pk),
         at("caf_officer", "labels:application_list"),
+        at("caf_officer", "labels:caf_edit", world.caf.pk),
+        at("operator", "labels:application_list"),
         at("director", "labels:application_detail", world.draft_of_first.pk),
+        at("caf_manager", "labels:label_detail", world.replied.pk),
+        at("caf_officer", "labels:label_detail", world.leaving.pk),
+        at("caf_officer", "labels:label_detail", world.reserved.pk),
+        at(holder_of(world.noticed), "labels:label_detail", world.noticed.pk),
+        at(holder_of(world.noticed), "labels:label_reply", world.noticed.pk, error=True),
+        at(holder_of(world.leaving), "labels:label_detail", world.leaving.pk),
         *[
             at("director", "labels:application_section", world.draft_of_first.pk, section)
             for section in sections_of(world.draft_of_first)
         ],
         at(world.submitted.opened_by, "labels:application_submitted", world.submitted.pk),
         at(world.request.user, "labels:request_waiting"),
+        at("caf_officer", "labels:meeting_detail", world.held_meeting.pk),
+        at("director", "labels:meeting_detail", world.meeting.pk),
+        at("caf_manager", "reporting:simulation", "quota_rate", query="?value=40"),
         at("director", "reporting:todo"),
         at("director", "families:contract_detail", world.to_sign.pk),
         at("director", "families:declaration_detail", declared.pk),
@@ -120,6 +139,11 @@ def other_pages(world):
         *[("anonymous", address, error) for address, error in pages_behind_a_link(world)],
         *[("anonymous", f"/panne/{number}/", False) for number in FAULTS],
     ]
+
+
+def holder_of(label):
+    """The person of the crèche that holds this label."""
+    return label.application.opened_by
 
 
 def pages_behind_a_link(world):
