@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from avip.models import Document
 from avip.workflow import StepRefused, edit, moment
 from labels.calls import why_closed
+from labels.changes import known_of
 from labels.checklist import FIELDS_OF_BLOCK, IDENTITY_FIELDS, fields_of
 from labels.models import (
     ApplicationStatusChange,
@@ -162,7 +163,7 @@ def start_draft(
         current_label=label,
         blocks=_in_order(blocks),
         given_figures=figures or {},
-        **_known_of(provider) | (_answered_in(granted, label) if granted else {}),
+        **known_of(provider) | (_answered_in(granted, label) if granted else {}),
     )
     if granted and kind == Kind.RENEWAL:
         CommitmentAnswer.objects.bulk_create(
@@ -252,28 +253,3 @@ def _writing(application, *, by, seen, fields, at):
                 f"Ce dossier ne se modifie plus\xa0: {application.get_status_display()}."
             )
         yield
-
-
-def _known_of(provider):
-    facility = provider.facility
-    days = {}
-    for row in provider.opening_hours.all():
-        days.setdefault((row.opens, row.closes), []).append(row.weekday)
-    # The dossier describes an ordinary week: the hours kept on most days.
-    (opens, closes), weekdays = max(
-        days.items(), key=lambda item: len(item[1]), default=((None, None), [])
-    )
-    return {
-        "facility_name": provider.name,
-        "siret": facility.siret or "",
-        "address": facility.address,
-        "facility_type": facility.type,
-        "funding": facility.funding,
-        "operator_name": facility.operator.name if facility.operator else "",
-        "operator_siren": facility.operator.siren if facility.operator else "",
-        "licensed_capacity": facility.licensed_capacity,
-        "in_qpv": facility.in_qpv or None,  # only what was ticked is known
-        "opens": opens,
-        "closes": closes,
-        "open_days": weekdays,
-    }

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 import django_filters
 from crispy_forms.helper import FormHelper
+from dateutil.relativedelta import relativedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -127,6 +128,12 @@ class LabelFilter(ListFilter):
     status = django_filters.ChoiceFilter(
         label="État", empty_label="Tous", choices=Label.Status.choices
     )
+    ends = django_filters.ChoiceFilter(
+        label="Finit",
+        method="filter_ends",
+        empty_label="N’importe quand",
+        choices=[("1", "dans le mois"), ("3", "dans les trois mois"), ("6", "dans les six mois")],
+    )
     commune = django_filters.ModelChoiceFilter(
         label="Commune",
         field_name="provider__commune",
@@ -143,6 +150,12 @@ class LabelFilter(ListFilter):
         self.form.fields["commune"].queryset = Commune.objects.filter(
             pk__in=self.seen.order_by().values("provider__commune")
         )
+
+    def filter_ends(self, queryset, name, value):
+        """Those that run today and end within so many months."""
+        today = timezone.localdate()
+        last = today + relativedelta(months=int(value))
+        return queryset.filter(status__in=Label.LIVE, ends_on__range=(today, last))
 
 
 class CafFilter(ListFilter):

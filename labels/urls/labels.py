@@ -7,6 +7,7 @@ from labels.views import labels, life
 LABEL = "labels/<uuid:pk>/"
 urlpatterns = [
     path("labels/", labels.LabelList.as_view(), name="label_list"),
+    path("labels/export.<slug:format>", labels.LabelExport.as_view(), name="label_export"),
     path(LABEL, labels.LabelDetail.as_view(), name="label_detail"),
     path(f"{LABEL}attestation/", labels.Certificate.as_view(), name="certificate"),
     path(f"{LABEL}suspendre/", life.Suspend.as_view(), name="label_suspend"),

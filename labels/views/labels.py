@@ -1,12 +1,14 @@
 """The labels themselves and their certificates."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
+from avip.templatetags.words import short_date
 from avip.views import VisibleObjectsMixin, serve_document
 from labels.changes import changes_of_fact
 from labels.documents import verification_url
@@ -16,23 +18,56 @@ from labels.models import Label
 from labels.permissions import follows_label, holds_label
 from labels.talk import contacts_of
 from labels.timeline import history_of, label_stages
+from labels.views.queue import FORMATS
 from labels.workflow import LABEL
 
+COLUMNS = ("Crèche", "SIRET", "Commune", "État", "Accordé le", "Depuis le", "Jusqu’au", "Repris")
 
-class LabelList(VisibleObjectsMixin, ListView):
+
+def list_of(request):
+    """The labels that the reader sees through the filters of the address: (filter, rows)."""
+    seen = Label.objects.visible_to(request.user).order_by("ends_on", "pk")
+    shown = LabelFilter(request.GET, queryset=seen)
+    return shown, shown.qs.select_related("provider__commune", "caf")
+
+
+class LabelList(ListView):
     model = Label
     paginate_by = 20
     context_object_name = "labels"
 
     def get_queryset(self):
-        seen = super().get_queryset().order_by("ends_on", "pk")
-        self.filter = LabelFilter(self.request.GET, queryset=seen)
-        return self.filter.qs.select_related("provider__commune", "caf")
+        self.filter, rows = list_of(self.request)
+        return rows
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
             filter=self.filter, follows=bool(self.request.user.reach.cafs), **kwargs
         )
+
+
+class LabelExport(View):
+    """The list as a file: exactly what its filters show, on every page of it."""
+
+    def get(self, request, *args, **kwargs):
+        write = FORMATS.get(kwargs["format"])
+        if write is None:
+            raise Http404
+        labels = list_of(request)[1].select_related("provider__facility")
+        rows = [
+            [
+                str(label.provider),
+                label.provider.facility.siret or "",
+                str(label.provider.commune),
+                label.get_status_display(),
+                short_date(label.granted_on),
+                short_date(label.starts_on),
+                short_date(label.ends_on),
+                "oui" if label.taken_over else "non",
+            ]
+            for label in labels
+        ]
+        return write(f"labels-{timezone.localdate()}", COLUMNS, rows)
 
 
 class LabelDetail(VisibleObjectsMixin, DetailView):

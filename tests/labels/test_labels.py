@@ -247,3 +247,20 @@ def test_the_labels_of_a_caf_are_listed_first_to_end_first(client, caf, caf_agen
     assert [str(label.provider) for label in response.context["labels"]] == ["Tôt", "Tard"]
     none = client.get(reverse("labels:label_list"), {"status": "withdrawn"})
     assert "Aucun label ne correspond" in none.content.decode()
+
+
+def test_the_list_is_filtered_by_the_end_of_the_label_and_exported(client, caf, caf_agent):
+    today = date.today()
+    for name, days in [("Bientôt", 20), ("=cmd", 80), ("Loin", 400)]:
+        ends_on = today + timedelta(days=days)
+        make_label(f.make_facility(name, caf=caf), ends_on=ends_on)
+    client.force_login(caf_agent)
+    page = client.get(reverse("labels:label_list"), {"ends": "1"})
+    assert [str(label.provider) for label in page.context["labels"]] == ["Bientôt"]
+    export = client.get(reverse("labels:label_export", args=["csv"]), {"ends": "3"})
+    text = export.content.decode("utf-8-sig")
+    assert "Bientôt" in text and "Loin" not in text
+    assert "\n=cmd" not in text  # no cell is ever a formula
+    xlsx = client.get(reverse("labels:label_export", args=["xlsx"]))
+    assert xlsx.content.startswith(b"PK")
+    assert client.get(reverse("labels:label_export", args=["pdf"])).status_code == 404
