@@ -51,7 +51,18 @@ PAGES = [
     Page("contracts, 500", "adviser", lambda c: _at("families:contract_list"), 1.2, 12),
     Page("referrals, 500", "adviser", lambda c: _at("families:referral_list"), 1.2, 12),
     Page(
-        "label applications, 500", "caf_officer", lambda c: _at("labels:application_list"), 1.2, 12
+        "label applications, 2 000",
+        "caf_officer",
+        lambda c: _at("labels:application_list"),
+        1.2,
+        14,
+    ),
+    Page(
+        "label applications, 2 000, filtered",
+        "caf_officer",
+        lambda c: _at("labels:application_list", query="?status=open&age=30&qpv=oui"),
+        1.2,
+        14,
     ),
     Page(
         "contract",

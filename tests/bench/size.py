@@ -19,7 +19,7 @@ class Size:
     viewed_contracts: int = 500
     viewed_provider_contracts: int = 100
     viewed_referrals: int = 60
-    viewed_applications: int = 500
+    viewed_applications: int = 2_000
 
 
 NATIONAL = Size()
