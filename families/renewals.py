@@ -12,6 +12,7 @@ from avip.workflow import StepRefused
 from families.figures import DECLARED
 from families.models import AvipContract, MonthlyDeclaration, Placement, QuotaCheck
 from labels.filing import open_renewal
+from labels.meetings import participation
 from labels.models import Label, LabelApplication
 from labels.rules import rules_for
 from partners.models import Caf
@@ -66,6 +67,7 @@ def label_figures(label, on, rules) -> dict:
         "children": ("Enfants accueillis au titre du label", _children(label, on)),
         "contracts": ("Contrats d’engagement signés", str(_contracts(label, on).count())),
         "outcomes": ("Issues des contrats terminés", _outcomes(label, on, rules)),
+        "meetings": ("Réunions du réseau", _meetings(label)),
         "as_of": ("Chiffres arrêtés au", fr_date(on)),
     }
     return {key: {"label": words, "value": value} for key, (words, value) in found.items()}
@@ -109,6 +111,13 @@ def _contracts(label, on):
     return AvipContract.objects.filter(
         provider=label.provider_id, status__in=SIGNED, start_on__range=(label.starts_on, on)
     )
+
+
+def _meetings(label):
+    part = participation(label.provider, label.starts_on)
+    if not part.invited:
+        return "aucune réunion jusqu’ici"
+    return f"présente à {part.attended} sur {part.invited}"
 
 
 def _outcomes(label, on, rules):

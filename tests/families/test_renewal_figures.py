@@ -7,7 +7,7 @@ import pytest
 from families.models import MonthlyDeclaration, QuotaCheck
 from families.renewals import label_figures, open_renewals
 from labels import workflow
-from labels.models import Label, LabelApplication
+from labels.models import Label, LabelApplication, MeetingInvitation, NetworkMeeting
 from labels.rules import rules_for
 from tests import factories as f
 from tests.families.declared import make_labelled_facility, make_placement
@@ -126,6 +126,7 @@ def test_nothing_happened_is_said_in_words(creche):
         "children": "aucun enfant",
         "contracts": "0",
         "outcomes": "aucun contrat terminé",
+        "meetings": "aucune réunion jusqu’ici",
         "as_of": "5 octobre 2026",
     }
 
@@ -153,3 +154,17 @@ def test_children_contracts_and_outcomes_with_their_denominator(creche):
     assert found["children"] == "4 enfants"
     assert found["contracts"] == "5"
     assert found["outcomes"] == "2 issues connues sur 3, dont 1 positive"
+
+
+def test_the_meetings_it_came_to(creche, caf_manager):
+    for day, came in [(1, True), (8, False)]:
+        meeting = NetworkMeeting.objects.create(
+            caf=creche.caf,
+            title="Réunion du réseau",
+            status="held",
+            starts_at=f"2026-06-0{day}T08:00Z",
+            ends_at=f"2026-06-0{day}T10:00Z",
+            opened_by=caf_manager,
+        )
+        MeetingInvitation.objects.create(meeting=meeting, provider=creche, came=came)
+    assert values(creche)["meetings"] == "présente à 1 sur 2"

@@ -10,9 +10,9 @@ from avip.models import Outbox
 from avip.outbox import deliver
 from avip.workflow import StepRefused
 from labels import workflow
-from labels.models import Label, Letter
+from labels.models import Label, LabelApplication, Letter
 from labels.tasks.life import let_creches_leave
-from tests.labels.factories import AT, ON, make_label
+from tests.labels.factories import AT, ON, Status, make_application, make_label
 
 S = Label.Status
 DAY = {"on": ON, "at": AT}
@@ -185,3 +185,31 @@ def test_the_neighbours_and_the_creche_do_not_decide(
     for person, status in [(director, 403), (other_caf_agent, 404)]:
         client.force_login(person)
         assert client.get(url).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "starts_on"),
+    [
+        (date(2026, 2, 20), ON),  # over before the decision: it starts that day, nothing is filled
+        (ON, ON + timedelta(days=1)),  # decided on its last day, written once the night closed it
+    ],
+)
+def test_a_renewal_decided_after_the_end_neither_overlaps_nor_fills_the_gap(
+    facility, director, caf_agent, caf_manager, ends_on, starts_on
+):
+    held = make_label(facility, starts_on=date(2023, 3, 1), ends_on=ends_on)
+    renewal = make_application(Status.READY, facility, by=director, agent=caf_agent)
+    LabelApplication.objects.update(kind="renewal", current_label=held)
+    renewal.refresh_from_db()
+    workflow.expire(held, on=ends_on + timedelta(days=1))
+    workflow.record_decision(
+        renewal,
+        by=caf_manager,
+        on=ON + timedelta(days=1),
+        decision="grant",
+        reasons="",
+        decided_on=ON,
+    )
+    assert Label.objects.get(application=renewal).starts_on == starts_on
+    held.refresh_from_db()
+    assert held.status == S.EXPIRED
