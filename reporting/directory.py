@@ -24,7 +24,7 @@ def labelled_creches(on):
             label_until=Subquery(running.values("ends_on")[:1]),
         )
         .select_related("commune", "facility__operator", "caf")
-        .order_by("commune__name", "name", "pk")
+        .order_by("commune", "name", "pk")
     )
 
 

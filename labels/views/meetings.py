@@ -99,9 +99,12 @@ class MeetingDetail(VisibleObjectsMixin, DetailView):
         names = [name for name in PAGES if name in open_steps]
         if meeting.status == meeting.Status.DRAFT and runs_meeting(self.request.user, meeting):
             names.insert(0, "change")
+        words = {name: MEETING.steps[name].label for name in names}
+        if meeting.status == meeting.Status.HELD and "record_attendance" in words:
+            words["record_attendance"] = "Corriger les présences"
         return [
-            {"label": MEETING.steps[name].label, "url": reverse(PAGES[name], args=[meeting.pk])}
-            for name in names
+            {"label": label, "url": reverse(PAGES[name], args=[meeting.pk])}
+            for name, label in words.items()
         ]
 
 

@@ -47,6 +47,11 @@ def _rules(world, today):
     )
 
 
+def on_a_weekday(day):
+    """The same day, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
+
+
 class Meetings:
     """Walks meetings through the functions the pages use."""
 
@@ -55,7 +60,7 @@ class Meetings:
 
     def planned(self, title, day):
         """Prepared three weeks before, or yesterday for a day to come."""
-        before = self._before(day)
+        before, day = self._before(day), on_a_weekday(day)
         return workflow.plan_meeting(
             self.world.caf,
             by=self.world.officer,
