@@ -95,6 +95,11 @@ def of_caf(name):
     return lambda world: [world.caf.pk, world.objects[name].pk]
 
 
+def agenda_item(*more):
+    """The address of the dossier on the agenda of the session convened."""
+    return lambda world: [world.convened.pk, world.convened_item.pk, *more]
+
+
 def signatory(role):
     """The address of one signatory of the contract to sign."""
 
@@ -234,7 +239,7 @@ ACCESS = {
     "labels:takeover_model": page(f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf")),
     "labels:takeover_preview": page(CAF, of("label_import"), states="many"),
     "labels:own_caf_page": page("", moved=f"{CAF} other_caf"),
-    "labels:caf_edit": page(CAF, of("caf"), states="many"),
+    "labels:caf_edit": page(CAF, of("caf"), states="many error"),
     "labels:question_create": page("caf_manager", of("caf"), "caf_officer", states="one error"),
     "labels:question_update": page(
         "caf_manager", of_caf("question"), "caf_officer", states="one error"
@@ -245,6 +250,36 @@ ACCESS = {
     ),
     "labels:call_create": page("caf_manager", of("caf"), "caf_officer", states="one error"),
     "labels:call_update": page("caf_manager", of_caf("call"), "caf_officer", states="one error"),
+    # The committee, and what a member's link opens.
+    "labels:committee_list": page(
+        f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf"), states="empty many"
+    ),
+    "labels:committee_create": page(
+        f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf"), states="one error"
+    ),
+    "labels:committee_detail": page(CAF, of("convened"), states="one many"),
+    "labels:committee_update": page(CAF, of("convened"), states="one error"),
+    "labels:committee_members": page(CAF, of("convened"), states="many error"),
+    "labels:committee_member": page(
+        CAF,
+        lambda world: [world.convened.pk, world.committee_member.pk, "relancer"],
+        post_only=True,
+    ),
+    "labels:committee_agenda": page(CAF, of("convened"), states="many error"),
+    "labels:committee_presence": page(CAF, of("convened")),
+    "labels:committee_cancel": page(CAF, of("planned_committee")),
+    "labels:committee_close": page(CAF, of("convened")),
+    "labels:committee_step": page(CAF, of("planned_committee", "convene"), post_only=True),
+    "labels:committee_pack": page(CAF, of("closed_committee")),
+    "labels:committee_minutes": page(CAF, of("closed_committee")),
+    "labels:agenda_item": page(CAF, agenda_item(), states="one error"),
+    "labels:agenda_opinions": page(CAF, agenda_item()),
+    "labels:agenda_move": page(CAF, agenda_item("deplacer"), post_only=True),
+    "labels:opinion_form": page(ANYBODY, public=True, states="empty many"),
+    "labels:opinion_item": page("", lambda world: [1], public=True, moved=ANYBODY),
+    "labels:opinion_pack": page("", public=True),
+    "labels:opinion_minutes": page("", public=True),
+    "labels:opinion_link": page("", lambda world: ["un-jeton"], public=True, moved=ANYBODY),
     "labels:rules": page(MEMBERS, states="many"),
     "labels:rule_detail": page(MEMBERS, lambda world: ["quota_rate"], states="many"),
     "labels:rule_set": page(

@@ -20,6 +20,7 @@ from labels.models import (
     FieldComment,
     Label,
     LabelApplication,
+    LabelCommittee,
     LabelRequest,
     Message,
     NetworkMeeting,
@@ -131,6 +132,7 @@ def _objects(world, first, today):
         "submitted": applications.get(status="submitted"),
         "under_review": applications.get(status="under_review"),
         "ready": applications.get(status="ready"),
+        **_committees(world.caf),
         "request": _label_request(world.caf, first),
         "letter": _written(Label.objects.get(provider=first)),
         "suspended": labels.get(status="suspended"),
@@ -161,6 +163,22 @@ def _objects(world, first, today):
         "sealed": _sealed(contracts.filter(status="active").first()),
         "ended": ended,
         "declaration": MonthlyDeclaration.objects.filter(provider=first).order_by("-month").first(),
+    }
+
+
+def _committees(caf):
+    """A session to prepare, one convened, one closed with its documents; a dossier of each."""
+    committees = LabelCommittee.objects.filter(caf=caf)
+    closed = committees.get(status="closed")
+    document = Document.objects.write(filename="proces-verbal.pdf", data=b"%PDF-")
+    LabelCommittee.objects.filter(pk=closed.pk).update(minutes=document, pack=document)
+    convened = committees.get(status="convened", kind="session")
+    return {
+        "planned_committee": committees.get(status="planned"),
+        "convened": convened,
+        "convened_item": convened.agenda.get(),
+        "committee_member": convened.members.first(),
+        "closed_committee": closed,
     }
 
 

@@ -223,7 +223,8 @@ def build(size, today) -> World:
         "Paul", "Voisin", neighbour, persona=True, quality="chargé de conseil", is_admin=True
     )
     commune = places.montreuil()
-    for number, name in enumerate(["Les Voisins d’en Face", "La Rive Opposée"], start=90):
+    neighbours = ["Les Voisins d’en Face", "La Rive Opposée", "Le Chemin de Halage"]
+    for number, name in enumerate(neighbours, start=90):
         provider = facility(name, neighbour, commune, number, 20)
         world.neighbour_facilities.append(provider)
         world.directors[provider.pk] = people.person("Luc", "Autre", provider, quality="directeur")

@@ -58,7 +58,7 @@ def reviewed(facility, by, status):
 def test_whoever_reviewed_is_not_asked_to_decide(caf_agent, caf_manager, facility):
     reviewed(facility, caf_agent, "ready")
 
-    assert lines(caf_agent) == []
+    assert [item.action for item in lines(caf_agent)] == ["Inscrire à un comité"]
     assert [item.action for item in lines(caf_manager)] == ["Décider"]
 
 
