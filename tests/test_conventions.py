@@ -145,7 +145,8 @@ def test_a_status_changes_only_in_the_workflow(path):
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_rules_and_workflows_are_told_the_day(path):
-    if path.name not in PURE and "workflow" not in path.parent.name:
+    pure = path.name in PURE or "workflow" in path.parent.name
+    if not pure or path.parent.name == "views":  # a view is where the day is asked
         return
     asked = [
         f"{node.lineno}: {dotted(node)}"
