@@ -27,7 +27,7 @@ STAGES = [
     ("Brouillon", {A.DRAFT}, ("open",)),
     ("Dépôt", {A.SUBMITTED}, ("submit",)),
     ("Instruction par la Caf", {A.UNDER_REVIEW, A.CORRECTION_REQUESTED}, ("start_review",)),
-    ("Comité", {A.READY, A.TO_CONFIRM}, ("declare_ready",)),
+    ("Comité", {A.READY, A.ON_AGENDA, A.TO_CONFIRM}, ("declare_ready",)),
     (
         "Décision",
         set(),
@@ -149,6 +149,13 @@ def _act_of_applicant(application, missing):
             "url": check,
             "action": "Vérifier vos réponses",
         }
+    if application.status == A.ON_AGENDA:
+        committee = application.agenda_items.get(settled_at=None).committee
+        return {
+            "who": f"la {application.caf}",
+            "text": f"faire passer votre demande au comité du {fr_date(committee.held_on)}. "
+            "Vous recevrez la décision par courriel.",
+        }
     if application.status in (A.READY, A.TO_CONFIRM):
         return {
             "who": f"la {application.caf}",
@@ -217,6 +224,13 @@ def _act_of_caf(application, user, on):
         return {
             "who": confirmation or "la personne qui confirme",
             "text": "confirmer la décision par son lien.",
+        }
+    if application.status == A.ON_AGENDA:
+        item = application.agenda_items.select_related("committee").get(settled_at=None)
+        return {
+            "text": f"se prononcer au comité du {fr_date(item.committee.held_on)}.",
+            "url": reverse("labels:agenda_item", args=[item.committee_id, item.pk]),
+            "action": "Voir à l’ordre du jour",
         }
     return _act_of_committee(application, user, on, page)
 

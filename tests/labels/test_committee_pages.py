@@ -298,3 +298,13 @@ def test_a_committee_is_read_in_the_same_number_of_queries(
     client.get(committee.get_absolute_url())
     with django_assert_max_num_queries(37):
         client.get(committee.get_absolute_url())
+
+
+def test_the_page_of_a_dossier_on_an_agenda_says_when(client, agent, caf, today):
+    committee = make_sitting(caf, agent=agent, held_on=today)
+    application = committee.agenda.get().application
+    page = client.get(application.get_absolute_url()).content.decode()
+    assert "se prononcer au comité du" in page
+    client.force_login(application.opened_by)
+    page = client.get(application.get_absolute_url()).content.decode()
+    assert "faire passer votre demande au comité du" in page
