@@ -7,7 +7,7 @@ from django.utils.timezone import localdate
 from labels.models import CallForProjects, PublicQuestion
 from partners.models import Caf
 
-WHEN = [("", "Toute l’année"), ("calls", "Par appel à projets seulement")]
+WHEN = [("all", "Toute l’année"), ("calls", "Par appel à projets seulement")]
 
 
 class CafPageForm(forms.ModelForm):
@@ -17,8 +17,6 @@ class CafPageForm(forms.ModelForm):
         label="Quand recevez-vous les premières demandes de label\xa0?",
         choices=WHEN,
         coerce=lambda value: value == "calls",
-        empty_value=False,
-        required=False,
         widget=forms.RadioSelect,
         help_text="Les renouvellements et les modifications se déposent toute l’année.",
     )
@@ -33,12 +31,12 @@ class CafPageForm(forms.ModelForm):
         }
         widgets = {
             "public_text": forms.Textarea(attrs={"rows": 8}),
-            "phone": forms.TextInput(attrs={"type": "tel", "class": "short"}),
+            "phone": forms.TextInput(attrs={"type": "tel"}),
         }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["takes_calls_only"] = "calls" if self.instance.takes_calls_only else ""
+        self.initial["takes_calls_only"] = "calls" if self.instance.takes_calls_only else "all"
         self.helper = FormHelper()
         self.helper.form_tag = False
 

@@ -357,7 +357,7 @@ class OpenApplicationForm(forms.Form):
         label="Ce qui change, pour une modification",
         choices=LabelApplication.Block.choices,
         widget=forms.CheckboxSelectMultiple,
-        required=False,
+        error_messages={"required": "Cochez ce qui change."},
     )
 
     def __init__(self, *args, kinds, **kwargs):
@@ -374,6 +374,6 @@ class OpenApplicationForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("kind") == LabelApplication.Kind.AMENDMENT and not cleaned.get("blocks"):
-            self.add_error("blocks", "Cochez ce qui change.")
+        if cleaned.get("kind") != LabelApplication.Kind.AMENDMENT:
+            self._errors.pop("blocks", None)  # nothing else asks it
         return cleaned

@@ -146,6 +146,8 @@
     "submit",
     async (event) => {
       if (event.target !== form || sure || stopped) return;
+      if (!running && answers() === saved) return;
+      const submitter = event.submitter;
       event.preventDefault();
       event.stopImmediatePropagation();
       while (!stopped && (running || answers() !== saved)) {
@@ -153,7 +155,8 @@
       }
       sure = true;
       clearTimeout(timer);
-      form.requestSubmit(event.submitter);
+      // Later: a form does not submit while it is being submitted.
+      setTimeout(() => form.requestSubmit(submitter));
     },
     true,
   );

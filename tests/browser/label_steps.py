@@ -6,7 +6,7 @@ from tests.browser.walk import link_in_last_mail_to
 
 
 def director_drafts_the_application(director):
-    """Six sections, the two legal documents, her answers read again, then submitted."""
+    """The sections, the two legal documents, her answers read again, then submitted."""
     director.arrives().follows("Demandes de label")
     director.follows("Demander le label")
     director.presses("Ouvrir le dossier")
@@ -16,6 +16,11 @@ def director_drafts_the_application(director):
         "La crèche",
         within={"quartier prioritaire": "Non"},
         choices={"Type d’établissement": "crèche collective"},
+    )
+    section(
+        director,
+        "Gestionnaire et direction",
+        texts={"Nom du gestionnaire": "Ville de Paris", "Nom de la directrice": "Nadia Benali"},
     )
     section(
         director,

@@ -43,6 +43,11 @@ def test_what_is_typed_is_saved_without_pressing_anything(director):
     assert stored() == "Toute l’année."
 
 
+def test_a_section_left_as_it_was_is_saved_by_its_button(director):
+    director.presses("Enregistrer")
+    director.sees("« Places et enfants accueillis » est enregistré")
+
+
 def test_the_connection_is_lost_while_typing_and_comes_back(director):
     director.fills(PERIODS, "Toute l’année")
     says(director, SAVED)

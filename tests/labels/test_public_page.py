@@ -51,7 +51,7 @@ def test_html_typed_by_the_caf_is_shown_as_text(client, caf, caf_manager):
             "public_text": typed,
             "email": "label@caf.example.fr",
             "phone": "",
-            "takes_calls_only": "",
+            "takes_calls_only": "all",
         },
     )
     client.post(
@@ -72,7 +72,7 @@ def test_the_caf_says_that_it_takes_dossiers_by_calls_only(client, caf, caf_mana
     caf.refresh_from_db()
     assert caf.takes_calls_only
     assert "Aucune première demande" in client.get(url).content.decode()
-    client.post(url, {"takes_calls_only": ""})
+    client.post(url, {"takes_calls_only": "all"})
     caf.refresh_from_db()
     assert not caf.takes_calls_only
 
