@@ -219,22 +219,19 @@ def put_on_agenda(application, *, committee, by, on, at=None):
     refused = put_all_on_agenda([application], committee=committee, by=by, on=on, at=at)
     for _, reasons in refused:
         raise StepRefused(*reasons)
+    application.refresh_from_db()
 
 
 def put_all_on_agenda(applications, *, committee, by, on, at=None):
     """Add these dossiers in this order; [(application, reasons)] of those that have moved on."""
-    refused = {}
     with preparing(committee, by=by, at=at):
         if committee.held_on < on:
             raise StepRefused("La date de ce comité est passée\xa0: il ne prend plus de dossier.")
-        for application in sorted(applications, key=lambda one: one.pk):
-            try:
-                if application.caf_id != committee.caf_id:
-                    raise StepRefused("Ce dossier est celui d’une autre Caf.")
-                with APPLICATION.take("put_on_agenda", application, by=by, on=on, at=at):
-                    pass
-            except StepRefused as refusal:
-                refused[application] = refusal.reasons
+        if any(application.caf_id != committee.caf_id for application in applications):
+            raise StepRefused("Ce dossier est celui d’une autre Caf.")
+        rows = LabelApplication.objects.filter(pk__in=[one.pk for one in applications])
+        rows = rows.select_related("provider__facility")
+        refused = APPLICATION.take_together("put_on_agenda", rows, by=by, on=on, at=at)
         added = [application for application in applications if application not in refused]
         if added:
             _write_items(committee, added)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
 from families.signing import code_digits, issue_link, link_token, send_code
 from labels.checklist import sections_of
-from labels.models import LabelApplication
+from labels.models import DecisionConfirmation, LabelApplication
 from labels.requests import ask_for_label
 from labels.workflow import record_decision
 from partners.invitations import token_of
@@ -114,6 +114,8 @@ def other_pages(world):
         at("caf_officer", "labels:application_detail", world.under_review.pk),
         at("caf_officer", "labels:application_list"),
         at("caf_officer", "labels:caf_edit", world.caf.pk),
+        at("caf_officer", "labels:committee_detail", world.planned_committee.pk),
+        at("caf_officer", "labels:committee_detail", world.closed_committee.pk),
         at("operator", "labels:application_list"),
         at("director", "labels:application_detail", world.draft_of_first.pk),
         at("caf_manager", "labels:label_detail", world.replied.pk),
@@ -170,6 +172,8 @@ def pages_behind_a_link(world):
         (reverse("partners:invitation", args=[token_of(invitation)]), True),
         (reverse("labels:request_confirm", args=[request_token]), True),
         (reverse("labels:decision_confirm", args=[_decision_to_confirm()]), False),
+        (reverse("labels:decision_confirm", args=[_session_to_confirm()]), False),
+        *_pages_of_a_member(world),
     ]
 
 
@@ -191,6 +195,21 @@ def _decision_to_confirm():
         confirmer={"name": "Jeanne Comité", "quality": "membre", "email": "jeanne@example.fr"},
     )
     return make_token("labels.decision", confirmation.pk)
+
+
+def _session_to_confirm():
+    """The token of the member whom the neighbouring Caf asks about a whole session."""
+    confirmation = DecisionConfirmation.objects.exclude(committee=None).get()
+    return make_token("labels.decision", confirmation.pk)
+
+
+def _pages_of_a_member(world):
+    """The dossiers of her committee, then one of them: the link opens both."""
+    token = make_token("labels.opinion", world.committee_member.pk)
+    return [
+        (reverse("labels:opinion_link", args=[token]), False),
+        (reverse("labels:opinion_item", args=[world.convened_item.pk]), False),
+    ]
 
 
 def parent_link(world):
