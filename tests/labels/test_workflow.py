@@ -9,8 +9,7 @@ from django.db import IntegrityError, transaction
 from avip.models import Outbox
 from avip.workflow import StepRefused
 from labels import workflow
-from labels.models import DecisionConfirmation, Label, LabelApplication
-from labels.workflow import APPLICATION
+from labels.models import Label, LabelApplication
 from tests import factories as f
 from tests.labels.factories import (
     AT,
@@ -21,49 +20,6 @@ from tests.labels.factories import (
     make_application,
     make_draft,
 )
-
-
-def someone_for(step, application, caf_agent, director, second):
-    """The person this step is meant for."""
-    if step in {"submit", "resubmit", "withdraw"}:
-        return director
-    if step in {"decline_confirmation"}:
-        return application.confirmations.first() or DecisionConfirmation(application=application)
-    if step in {"grant", "grant_with_reservations", "defer", "refuse"}:
-        return second
-    return caf_agent
-
-
-FORBIDDEN = [
-    (name, status)
-    for name, step in APPLICATION.steps.items()
-    for status in Status
-    if status not in step.sources
-]
-
-
-@pytest.mark.parametrize(("name", "status"), FORBIDDEN)
-def test_a_step_is_refused_from_a_state_it_does_not_start_from(
-    name, status, facility, caf_agent, director
-):
-    second = (
-        None if status == Status.TO_CONFIRM else f.make_user("Marc", "D", member_of=facility.caf)
-    )
-    application = make_application(status, facility, by=director, agent=caf_agent, decider=second)
-    by = someone_for(name, application, caf_agent, director, second)
-    with (
-        pytest.raises((StepRefused, PermissionDenied)),
-        APPLICATION.take(name, application, by=by, on=ON),
-    ):
-        pass
-    assert LabelApplication.objects.get(pk=application.pk).status == status
-
-
-@pytest.mark.parametrize("status", [s for s in Status if s not in LabelApplication.CLOSED])
-def test_somebody_always_has_a_next_step(status, facility, caf_agent, director):
-    application = make_application(status, facility, by=director, agent=caf_agent)
-    people = [director, caf_agent, application.confirmations.first()]
-    assert any(APPLICATION.available(application, by, ON) for by in people if by)
 
 
 def test_every_step_is_recorded_with_who_and_why(facility, caf_agent, caf_manager, director):
