@@ -187,7 +187,7 @@ class CommitteeDetail(VisibleObjectsMixin, DetailView):
             rows=[(item, counts[item.pk]) for item in page],
             members=committee.members.annotate(given=Count("opinions")),
             here=taking_part(committee),
-            to_follow=proposed(committee).count() if convened else 0,
+            to_follow=proposed(committee).count() if convened and committee.held_on <= on else 0,
             confirmation=open_confirmation(committee) if committee.status == C.TO_CONFIRM else None,
             history=history,
             stages=committee_stages(committee, history),
