@@ -5,14 +5,17 @@ from django.db.models import Q
 from labels.models import (
     ApplicationStatusChange,
     DecisionConfirmation,
+    FieldCommentStatusChange,
     LabelApplication,
     LabelCommittee,
 )
 from partners.models import Facility, Invitation, Membership, User
 from partners.permissions import coordinates, is_caf_agent, is_caf_manager, runs_provider
 
-# The steps that make somebody a reviewer of the dossier.
-REVIEW_STEPS = ("start_review", "ask_correction", "declare_ready")
+# The steps that make somebody a reviewer of the dossier, whoever has it in hand afterwards: its
+# own, and those of the remarks on its answers.
+REVIEW_STEPS = ("start_review", "take_over", "ask_correction", "declare_ready")
+REMARK_STEPS = ("open", "close", "reopen")
 
 
 def applies(by, application):
@@ -48,7 +51,7 @@ def has_reviewed(by, application):
     """Whether this person took part in the review, or has it in hand: she does not decide alone."""
     if application.reviewer_id and application.reviewer_id == getattr(by, "pk", None):
         return True
-    return _reviewers(application).filter(user=by).exists()
+    return _reviewers([application]).filter(pk=getattr(by, "pk", None)).exists()
 
 
 def decides(by, application):
@@ -86,7 +89,7 @@ def other_deciders(application, on):
     in_force = Membership.objects.in_force(on)
     return (
         in_force.filter(caf=application.caf_id)
-        .exclude(user__in=_reviewers(application))
+        .exclude(user__in=_reviewers([application]))
         .exclude(user=application.reviewer_id)
         .exclude(user__in=in_force.filter(_works_for(application)).values("user"))
         .select_related("user")
@@ -116,7 +119,7 @@ def is_party_to(application, email, by):
     people = User.objects.filter(
         Q(pk=by.pk)
         | Q(pk=application.reviewer_id)
-        | Q(pk__in=_reviewers(application))
+        | Q(pk__in=_reviewers([application]))
         | Q(pk__in=Membership.objects.filter(_works_for(application)).values("user"))
     )
     return people.filter(email__iexact=email.strip()).exists()
@@ -132,8 +135,13 @@ def answers_comment(by, comment):
     return comment.sent_at is not None and applies(by, comment.application)
 
 
-def _reviewers(application):
-    return application.history.filter(step__in=REVIEW_STEPS).values("user")
+def _reviewers(applications):
+    """The people who took part in the review of one of these dossiers, by a step or a remark."""
+    steps = ApplicationStatusChange.objects.filter(dossier__in=applications, step__in=REVIEW_STEPS)
+    remarks = FieldCommentStatusChange.objects.filter(
+        dossier__application__in=applications, step__in=REMARK_STEPS
+    )
+    return User.objects.filter(Q(pk__in=steps.values("user")) | Q(pk__in=remarks.values("user")))
 
 
 def _works_for(application):
@@ -151,7 +159,7 @@ def closes(by, committee):
     """Agent of its Caf who reviewed none of its dossiers and works for none of its crèches."""
     return (
         is_caf_agent(by, committee)
-        and not _reviewers_of_agenda(committee).filter(user=by).exists()
+        and not _reviewers(_on_agenda(committee)).filter(pk=by.pk).exists()
         and not _on_agenda(committee)
         .filter(
             Q(reviewer=by)
@@ -167,7 +175,7 @@ def other_closers(committee, on):
     in_force = Membership.objects.in_force(on)
     return (
         in_force.filter(caf=committee.caf_id)
-        .exclude(user__in=_reviewers_of_agenda(committee).values("user"))
+        .exclude(user__in=_reviewers(_on_agenda(committee)))
         .exclude(user__in=_on_agenda(committee).values("reviewer"))
         .exclude(user__in=in_force.filter(_works_for_agenda(committee)).values("user"))
         .select_related("user")
@@ -188,7 +196,7 @@ def is_party_to_agenda(committee, email, by):
     """Whether this address is that of `by`, of a reviewer, or of somebody of a crèche of it."""
     people = User.objects.filter(
         Q(pk=by.pk)
-        | Q(pk__in=_reviewers_of_agenda(committee).values("user"))
+        | Q(pk__in=_reviewers(_on_agenda(committee)))
         | Q(pk__in=_on_agenda(committee).values("reviewer"))
         | Q(pk__in=Membership.objects.filter(_works_for_agenda(committee)).values("user"))
     )
@@ -198,12 +206,6 @@ def is_party_to_agenda(committee, email, by):
 def _on_agenda(committee):
     open_items = committee.agenda.filter(settled_at=None)
     return LabelApplication.objects.filter(pk__in=open_items.values("application"))
-
-
-def _reviewers_of_agenda(committee):
-    return ApplicationStatusChange.objects.filter(
-        dossier__in=_on_agenda(committee), step__in=REVIEW_STEPS, user__isnull=False
-    )
 
 
 def _works_for_agenda(committee):

@@ -16,6 +16,7 @@ OPENED = {"open": "Brouillon ouvert", "grant": "Label accordé", "take_over": "L
 # What the Caf writes for itself and its committee.
 KEPT_BY_THE_CAF = {
     "reassign",
+    "take_over",
     "declare_ready",
     "ask_confirmation",
     "recall_decision",
@@ -96,7 +97,7 @@ def label_stages(label, on):
             {
                 "state": "now" if label.starts_on <= on else "next",
                 "label": f"Label {label.get_status_display()}",
-                "detail": f"depuis le {fr_date(label.starts_on)}",
+                "detail": f"depuis le {fr_date(_status_since(label))}",
             }
         )
         items += [
@@ -104,6 +105,13 @@ def label_stages(label, on):
             for day, words in _to_come(label, on)
         ]
     return items
+
+
+def _status_since(label):
+    """The day its state began: its first day while nothing has happened to it."""
+    if label.status == label.Status.ACTIVE:
+        return label.starts_on
+    return label.history.filter(target=label.status).exclude(source=label.status).last().at
 
 
 def _to_come(label, on):

@@ -52,6 +52,7 @@ RIGHTS = {
         "declare_ready": CAF,
         "resume_review": CAF,
         "reassign": CAF,
+        "take_over": CAF,
         "put_on_agenda": CAF,
         "take_off_agenda": CAF,
         "ask_confirmation": CAF,

@@ -163,6 +163,13 @@ APPLICATION = Workflow(
         allowed=reviews,
         done="Dossier confié",
     ),
+    take_over=Step(
+        "Prendre la suite",
+        (A.SUBMITTED, A.UNDER_REVIEW, A.CORRECTION_REQUESTED, A.READY, A.ON_AGENDA),
+        "",
+        allowed=reviews,
+        done="Dossier repris par un collègue",
+    ),
     put_on_agenda=Step(
         "Inscrire à l’ordre du jour",
         (A.READY,),

@@ -24,8 +24,9 @@ def resume_review(application, *, by, on, at=None):
 
 @transaction.atomic
 def reassign(application, *, by, on, reviewer, at=None):
-    """Give the dossier to a colleague of the same Caf, or take over from one who left.
+    """Give the dossier to a colleague of the same Caf, or take over from one.
 
+    Whoever takes over reviews it from then on, even handed on again: she does not decide alone.
     Raises StepRefused when this person does not work there that day, or has it already.
     """
     lock(application)
@@ -35,7 +36,8 @@ def reassign(application, *, by, on, reviewer, at=None):
     if not possible_reviewers(application, on).filter(pk=reviewer.pk).exists():
         raise StepRefused(f"{reviewer} ne travaille pas pour cette Caf aujourd’hui.")
     comment = f"de {former} à {reviewer}" if former else f"à {reviewer}"
-    with APPLICATION.take("reassign", application, by=by, on=on, at=at, comment=comment):
+    step = "take_over" if reviewer == by else "reassign"
+    with APPLICATION.take(step, application, by=by, on=on, at=at, comment=comment):
         application.reviewer = reviewer
         if reviewer != by:
             key = f"{application.pk}:{application.revision}"

@@ -6,7 +6,7 @@ from django.urls import reverse
 from avip.templatetags.words import brief_day, count_of
 from labels.models import LabelApplication, LabelCommittee
 from partners.models import Caf
-from reporting.waits.labels import _colleagues, _reviews_of
+from reporting.waits.labels import left_to_others
 from reporting.waits.wait import LATER, MONTH, Item, Wait, is_caf
 
 C = LabelCommittee.Status
@@ -38,9 +38,8 @@ def _item(title, action):
 
 def _ready_elsewhere(user, today):
     """The Cafs whose ready dossiers this person may not decide alone, and how many there are."""
-    reviewed = Exists(_reviews_of(user)) & Exists(_colleagues(today).exclude(user=user))
     ready = LabelApplication.objects.filter(
-        reviewed, caf=OuterRef("pk"), status=LabelApplication.Status.READY
+        left_to_others(user, today), caf=OuterRef("pk"), status=LabelApplication.Status.READY
     )
     waiting = Q(labelapplication__status=LabelApplication.Status.READY)
     return (

@@ -11,12 +11,13 @@ from avip.templatetags.words import brief_day
 from labels.models import (
     ApplicationStatusChange,
     Correction,
+    FieldCommentStatusChange,
     Label,
     LabelApplication,
     LabelRequest,
     NetworkMember,
 )
-from labels.permissions import REVIEW_STEPS
+from labels.permissions import REMARK_STEPS, REVIEW_STEPS
 from partners.models import Membership
 from reporting.waits.wait import (
     LATER,
@@ -120,11 +121,22 @@ def _late_corrections(today):
     return late.values("application")
 
 
-def _reviews_of(user):
-    """The steps of the review of a dossier that this person took."""
-    return ApplicationStatusChange.objects.filter(
-        dossier=OuterRef("pk"), user=user, step__in=REVIEW_STEPS
+def _took_part(dossier, person):
+    """Whether this person took part in the review of this dossier; each may be an OuterRef."""
+    steps = ApplicationStatusChange.objects.filter(
+        dossier=dossier, user=person, step__in=REVIEW_STEPS
     )
+    remarks = FieldCommentStatusChange.objects.filter(
+        dossier__application=dossier, user=person, step__in=REMARK_STEPS
+    )
+    return Exists(steps) | Exists(remarks)
+
+
+def left_to_others(user, today):
+    """Dossiers that this person reviewed and that a colleague who did not decides."""
+    colleague_took_part = _took_part(OuterRef(OuterRef("pk")), OuterRef("user"))
+    others = _colleagues(today).exclude(user=user).exclude(colleague_took_part)
+    return _took_part(OuterRef("pk"), user) & Exists(others)
 
 
 LABELS = [
@@ -189,9 +201,7 @@ LABELS = [
             _applications()
             .filter(caf__in=user.reach.cafs, status=LabelApplication.Status.READY)
             # Whoever reviewed does not decide, unless nobody else in the Caf could.
-            .filter(
-                ~Exists(_reviews_of(user)) | ~Exists(_colleagues(today).exclude(user=user)),
-            )
+            .exclude(left_to_others(user, today))
             .order_by("submitted_at")
         ),
         _application_item("Dossier prêt\xa0: enregistrer la décision du comité", "Décider"),

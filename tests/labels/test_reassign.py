@@ -15,7 +15,7 @@ from labels.models import LabelApplication
 from partners.models import User
 from reporting.todo import todo
 from tests import factories as f
-from tests.labels.factories import ON, Status, make_application
+from tests.labels.factories import AT, ON, Status, make_application
 
 IN_HAND = [Status.UNDER_REVIEW, Status.CORRECTION_REQUESTED, Status.READY, Status.ON_AGENDA]
 
@@ -128,3 +128,48 @@ def test_a_dossier_deposited_is_claimed(client, facility, caf_agent):
     client.post(url("step", application, "start_review"))
     application.refresh_from_db()
     assert application.reviewer == caf_agent
+
+
+def decide(application, by):
+    return workflow.record_decision(
+        application, by=again(by), on=ON, decision="grant", reasons="Vu.", decided_on=ON
+    )
+
+
+def test_whoever_took_over_then_handed_on_does_not_decide_alone(facility, caf, caf_agent):
+    application = make_application(Status.READY, facility, agent=caf_agent)
+    second = f.make_user("Zoé", "Relais", member_of=caf)
+    f.make_user("Ana", "Tierce", member_of=caf)
+    workflow.take_over(application, by=second, on=ON)
+    workflow.reassign(application, by=second, on=ON, reviewer=caf_agent)
+    with pytest.raises(StepRefused, match="Ana Tierce"):
+        decide(application, second)
+
+
+def test_whoever_wrote_or_closed_a_remark_does_not_decide_alone(facility, caf, caf_agent):
+    application = make_application(Status.UNDER_REVIEW, facility, agent=caf_agent)
+    writes = f.make_user("Zoé", "Remarque", member_of=caf)
+    closes = f.make_user("Yves", "Relecture", member_of=caf)
+    other = f.make_user("Ana", "Tierce", member_of=caf)
+    remark = workflow.add_comment(
+        application, section="capacite", field="licensed_capacity", text="?", by=writes, on=ON
+    )
+    workflow.close_comment(remark, by=closes, on=ON)
+    workflow.declare_ready(application, by=caf_agent, on=ON, proposal="grant", reasons="Complet.")
+    for person in (writes, closes):
+        with pytest.raises(StepRefused, match="Ana Tierce"):
+            decide(application, person)
+        deciding = [item.action for _, items in todo(again(person), AT) for item in items]
+        assert "Décider" not in deciding
+    assert "Décider" in [i.action for _, items in todo(again(other), AT) for i in items]
+    assert decide(application, other) is None
+
+
+def test_when_everybody_reviewed_the_decision_still_waits_for_somebody(facility, caf, caf_agent):
+    """Two agents, both of them reviewers: each may have it confirmed by a member."""
+    application = make_application(Status.READY, facility, agent=caf_agent)
+    second = f.make_user("Zoé", "Relais", member_of=caf)
+    workflow.take_over(application, by=second, on=ON)
+    workflow.reassign(application, by=second, on=ON, reviewer=caf_agent)
+    for person in (caf_agent, second):
+        assert "Décider" in [i.action for _, items in todo(again(person), AT) for i in items]
