@@ -3,6 +3,8 @@
 One decision, or all those of a session.
 """
 
+from zoneinfo import ZoneInfo
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import redirect
@@ -78,7 +80,11 @@ class DecisionConfirm(FormView):
         return self._answer(form, self.request.POST.get("answer"))
 
     def _answer(self, form, answer):
-        on = timezone.localdate()
+        # The decision is dated of the day it is where the Caf works.
+        with timezone.override(ZoneInfo(self.confirmation.subject.caf.time_zone)):
+            return self._take_answer(form, answer, timezone.localdate())
+
+    def _take_answer(self, form, answer, on):
         try:
             if answer == "renew":
                 renew_confirmation(self.confirmation)

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
@@ -17,6 +16,7 @@ from avip.workflow import StepRefused
 from labels.forms.committees import OpinionForm
 from labels.models import CommitteeMember, LabelCommittee
 from labels.summary import summary_context
+from labels.views.public import day_in
 from labels.workflow import give_opinion
 from partners.tokens import leave_token
 
@@ -41,7 +41,8 @@ class MemberPage:
         members = CommitteeMember.objects.for_link(request.session.get(SESSION_KEY, ""))
         self.member = members.select_related("committee__caf").first()
         self.committee = self.member.committee if self.member else None
-        self.today = timezone.localdate()
+        # The last day to answer ends at midnight where the committee sits.
+        self.today = day_in(self.committee.caf) if self.committee else None
         self.state = self._state()
         return super().dispatch(request, *args, **kwargs)
 

@@ -1,7 +1,7 @@
 """A member reads the dossiers and gives her opinions by her link; the quorum counts them."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
@@ -122,6 +122,22 @@ def test_a_written_consultation_ends_with_its_day(client, caf, caf_agent):
         workflow.give_opinion(member, item, value="favourable", on=DAY + timedelta(days=1))
     workflow.give_opinion(member, item, value="favourable", on=DAY, at=THEN)
     assert taking_part(committee) == 1
+
+
+def test_a_written_consultation_ends_at_midnight_overseas(client, caf, caf_agent, monkeypatch):
+    """Nine in the evening in Guadeloupe is the next day in Paris: the member still answers."""
+    caf.time_zone = "America/Guadeloupe"
+    caf.save()
+    committee = make_sitting(caf, agent=caf_agent, kind="written")
+    member, item = committee.members.first(), committee.agenda.get()
+    midnight = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(days=1)
+    monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(hours=1))
+    open_link(client, member)
+    client.post(page_of(item), {"value": "favourable", "comment": ""})
+    assert item.opinions.get().value == V.FAVOURABLE
+    monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(hours=5))
+    client.post(page_of(item), {"value": "unfavourable", "comment": ""})
+    assert item.opinions.get().value == V.FAVOURABLE
 
 
 def test_an_interested_member_does_not_count_for_that_dossier(caf, caf_agent):
