@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 BATCH = 1000  # dossiers locked at once by a step taken in sets
+NAME_LENGTH = 200  # of whoever changed a dossier last; the history names her in full
 
 
 class StepRefused(Exception):
@@ -223,7 +224,7 @@ def moment(at):
 def _stamp(dossier, by, at):
     dossier.revision += 1
     dossier.edited_at = moment(at)
-    dossier.edited_by = str(by) if by else ""
+    dossier.edited_by = str(by)[:NAME_LENGTH] if by else ""
 
 
 class Dossier(models.Model):
@@ -233,7 +234,7 @@ class Dossier(models.Model):
     created_at = models.DateTimeField("créé le", default=timezone.now, editable=False)
     revision = models.PositiveIntegerField("révision", default=0, editable=False)
     edited_at = models.DateTimeField("modifié le", default=timezone.now, editable=False)
-    edited_by = models.CharField("modifié par", max_length=200, blank=True, editable=False)
+    edited_by = models.CharField("modifié par", max_length=NAME_LENGTH, blank=True, editable=False)
 
     class Meta:
         abstract = True

@@ -47,7 +47,7 @@ class Letter(models.Model):
     label = models.ForeignKey(Label, on_delete=models.PROTECT, null=True, related_name="letters")
     issued_on = models.DateField("datée du")
     created_at = models.DateTimeField("créée le", default=timezone.now)
-    signed_by = models.CharField("signée par", max_length=200)
+    signed_by = models.CharField("signée par", max_length=700)  # two persons
     facts = models.JSONField("ce qu’elle dit", default=dict)
     document = models.ForeignKey(
         Document, on_delete=models.PROTECT, null=True, related_name="+", editable=False

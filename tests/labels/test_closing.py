@@ -1,11 +1,13 @@
 """A committee closes: two persons, the quorum, every decision at once, once."""
 
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pikepdf
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
 
 from avip import outbox
 from avip.models import Outbox
@@ -15,6 +17,7 @@ from labels.committee_documents import minutes_context
 from labels.models import DecisionConfirmation, Label, LabelCommittee, Letter
 from labels.permissions import other_closers
 from partners.models import User
+from partners.tokens import make_token
 from tests import factories as f
 from tests.labels.factories import AT, Status
 from tests.labels.sittings import (
@@ -182,6 +185,35 @@ def test_a_member_confirms_all_the_decisions(asked, caf_agent):
     assert minutes_context(committee)["confirmation"] == asked
     with pytest.raises(StepRefused):
         workflow.confirm_closing(asked, on=DAY, at=THEN)
+
+
+def test_the_letters_name_both_persons_however_long_their_titles(caf, caf_agent):
+    committee = make_decided(caf, agent=caf_agent)
+    who = {"name": "Jeanne " + "Comité " * 20, "organisation": "Direction " + "générale " * 15}
+    ida = committee.members.get(name="Ida Vasseur")
+    committee.members.filter(pk=ida.pk).update(**who)
+    ida.refresh_from_db()
+    asked = workflow.close_committee(committee, by=caf_agent, confirmer=ida, **SAT)
+    workflow.confirm_closing(asked, on=DAY, at=THEN)
+    signed = Letter.objects.get().signed_by
+    assert str(caf_agent) in signed and signed.endswith(str(asked)) and len(signed) > 250
+
+
+def test_a_link_confirms_on_the_day_it_is_overseas(client, caf, caf_agent, monkeypatch):
+    """One in the morning in La Réunion is still the day before in Paris."""
+    caf.time_zone = "Indian/Reunion"
+    caf.save()
+    committee = make_decided(caf, agent=caf_agent)
+    ida = committee.members.get(name="Ida Vasseur")
+    asked = workflow.close_committee(committee, by=caf_agent, confirmer=ida, **SAT)
+    morning = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) - timedelta(hours=3)
+    monkeypatch.setattr(timezone, "now", lambda: morning)
+    token = make_token("labels.decision", asked.pk)
+    client.get(reverse("labels:decision_confirm", args=[token]))
+    client.post(reverse("labels:decision_confirm_form"), {"answer": "confirm"})
+    committee.refresh_from_db()
+    assert committee.status == C.CLOSED
+    assert Letter.objects.get().issued_on == DAY
 
 
 def test_a_member_who_does_not_confirm_gives_them_back(asked, caf_agent, mailoutbox):
