@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from avip.models import Document
-from avip.workflow import Step, StepRefused, Workflow, edit, lock, moment
+from avip.workflow import Step, StepRefused, Workflow, edit, lock, moment, refuse_stale
 from labels import notifications
 from labels.meetings import day_of, labelled_that_day, people_of
 from labels.models import MeetingInvitation, NetworkMeeting, NetworkMeetingStatusChange
@@ -90,6 +90,7 @@ def update_meeting(meeting, *, by, seen, on, at=None, **fields):
             _fill(meeting, fields)
         return
     with MEETING.take("change", meeting, by=by, on=on, at=at):
+        refuse_stale(meeting, seen)
         _fill(meeting, fields)
         if reasons := _still_to_come(meeting, on):
             raise StepRefused(*reasons)

@@ -180,6 +180,16 @@ def test_a_draft_is_changed_without_a_word_and_a_stale_page_is_refused(caf, caf_
         workflow.update_meeting(meeting, by=caf_agent, seen=0, on=ON, title="Encore")
 
 
+def test_an_announced_meeting_refuses_a_stale_page_too(meeting, caf_agent):
+    """Nobody is told of what one agent wrote over the other without having seen it."""
+    seen = meeting.revision
+    workflow.update_meeting(meeting, by=caf_agent, seen=seen, on=ON, place="Mairie")
+    with pytest.raises(StepRefused, match="modifié entre-temps"):
+        workflow.update_meeting(meeting, by=caf_agent, seen=seen, on=ON, place="Gymnase")
+    meeting.refresh_from_db()
+    assert meeting.place == "Mairie"
+
+
 def test_a_cancelled_meeting_is_told_and_moves_no_more(meeting, caf_agent, director, labelled):
     sent().clear()
     workflow.cancel_meeting(meeting, by=caf_agent, on=ON, reasons="Grève")
