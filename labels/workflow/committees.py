@@ -15,6 +15,7 @@ from labels.models import AgendaItem, CommitteeStatusChange, LabelApplication, L
 from labels.opinions import counts_of, taking_part
 from labels.permissions import closes, confirms_committee, other_closers, runs_committee
 from labels.workflow.applications import APPLICATION
+from partners.permissions import is_hijacked
 
 C = LabelCommittee.Status
 NAMED = 5  # dossiers named in a refusal; the others are counted
@@ -136,11 +137,15 @@ COMMITTEE = Workflow(
 )
 
 
+@transaction.atomic
 def plan_committee(caf, *, by, at=None, **fields):
     """A session or a written consultation, in preparation: `fields` are those of its form."""
-    committee = LabelCommittee.objects.create(
+    committee = LabelCommittee(
         caf=caf, opened_by=by, created_at=moment(at), edited_at=moment(at), **fields
     )
+    if is_hijacked(by) or not runs_committee(by, committee):
+        raise PermissionDenied
+    committee.save(force_insert=True)
     committee.history.create(
         step="plan",
         source="",

@@ -267,3 +267,15 @@ def test_the_proposals_to_grant_are_followed_at_once(caf, caf_agent):
 def test_the_database_refuses_a_quorum_of_nobody(caf, caf_agent):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_committee(caf, by=caf_agent, quorum=0)
+
+
+def test_only_an_agent_of_the_caf_in_her_own_account_plans_a_committee(
+    caf, caf_agent, other_caf_agent, director
+):
+    for person in (other_caf_agent, director):
+        with pytest.raises(PermissionDenied):
+            workflow.plan_committee(caf, by=person, held_on=DAY)
+    caf_agent.is_hijacked = True
+    with pytest.raises(PermissionDenied):
+        workflow.plan_committee(caf, by=caf_agent, held_on=DAY)
+    assert not LabelCommittee.objects.exists()
