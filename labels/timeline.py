@@ -11,7 +11,12 @@ from labels.workflow import APPLICATION, LABEL, open_confirmation
 
 A = LabelApplication.Status
 
-OPENED = {"open": "Brouillon ouvert", "grant": "Label accordé", "take_over": "Label repris"}
+OPENED = {
+    "open": "Brouillon ouvert",
+    "grant": "Label accordé",
+    "take_over": "Label repris",
+    "plan": "Préparation commencée",
+}
 
 # What the Caf writes for itself and its committee.
 KEPT_BY_THE_CAF = {
@@ -93,25 +98,23 @@ def label_stages(label, on):
         for change in history_of(label, LABEL)
     ]
     if label.status in label.LIVE:
-        items.append(
-            {
-                "state": "now" if label.starts_on <= on else "next",
-                "label": f"Label {label.get_status_display()}",
-                "detail": f"depuis le {fr_date(_status_since(label))}",
-            }
-        )
+        turn = label.history.filter(target=label.status).exclude(source=label.status).last()
+        if label.status != label.Status.ACTIVE and turn == label.history.last():
+            items[-1]["state"] = "now"
+        else:
+            since = label.starts_on if label.status == label.Status.ACTIVE else turn.at
+            items.append(
+                {
+                    "state": "now" if label.starts_on <= on else "next",
+                    "label": f"Label {label.get_status_display()}",
+                    "detail": f"depuis le {fr_date(since)}",
+                }
+            )
         items += [
             {"state": "next", "label": words, "detail": fr_date(day)}
             for day, words in _to_come(label, on)
         ]
     return items
-
-
-def _status_since(label):
-    """The day its state began: its first day while nothing has happened to it."""
-    if label.status == label.Status.ACTIVE:
-        return label.starts_on
-    return label.history.filter(target=label.status).exclude(source=label.status).last().at
 
 
 def _to_come(label, on):
