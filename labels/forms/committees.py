@@ -132,7 +132,7 @@ class HeardOpinionsForm(StepForm):
                 required=False,
             )
             self.fields[f"comment_{member.pk}"] = forms.CharField(
-                label=f"Commentaire de {member.name}",
+                label=f"Ce qu’a dit {member.name}",
                 initial=opinion.comment if opinion else "",
                 max_length=2000,
                 required=False,
@@ -140,8 +140,9 @@ class HeardOpinionsForm(StepForm):
         self.helper.layout = Layout(
             *[
                 Row(
-                    Column(f"value_{member.pk}", css_class="col-md-5"),
-                    Column(f"comment_{member.pk}", css_class="col-md-7"),
+                    Column(f"value_{member.pk}", css_class="col-md-6"),
+                    Column(f"comment_{member.pk}", css_class="col-md-6"),
+                    css_class="align-items-end",
                 )
                 for member in members
             ]

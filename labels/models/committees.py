@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from avip.models import Document
+from avip.templatetags.words import fr_date
 from avip.workflow import Dossier, StatusChange
 from labels.models.applications import LabelApplication
 from labels.models.confirmations import DecisionConfirmation
@@ -90,7 +91,7 @@ class LabelCommittee(Dossier):
         ]
 
     def __str__(self):
-        return f"{self.get_kind_display()} du {self.held_on:%d/%m/%Y}"
+        return f"{self.get_kind_display()} du {fr_date(self.held_on)}"
 
     def get_absolute_url(self):
         return reverse("labels:committee_detail", args=[self.pk])
