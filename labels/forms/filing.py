@@ -285,9 +285,8 @@ class DocumentsForm(SectionForm):
         required = required_documents(self.instance)
         self.kinds = accepted_documents(self.instance)
         for kind in self.kinds:
-            optional = "" if kind in required else " (facultatif)"
             self.fields[kind.value] = forms.FileField(
-                label=f"{kind.label[0].upper()}{kind.label[1:]}{optional}",
+                label=f"{kind.label[0].upper()}{kind.label[1:]}",
                 required=kind in required and kind not in given,
                 help_text=f"PDF, {SCHEDULES['upload_max_megabytes']} Mo au plus.",
                 widget=forms.FileInput(attrs={"accept": "application/pdf"}),

@@ -26,6 +26,7 @@ class OptionalLetterForm(LetterForm):
         super().__init__(*args, **kwargs)
         self.fields["reasons"].required = False
         self.fields["reasons"].label = "Un mot à la crèche"
+        self.fields["reasons"].help_text = "La crèche le lit tel quel dans le courrier de la Caf."
 
 
 class NoticeForm(LetterForm):
@@ -72,7 +73,7 @@ class LeavingForm(StepForm):
     leaves_on = forms.DateField(label="À partir du", widget=date_input())
     reasons = forms.CharField(
         label="Pourquoi\xa0?",
-        help_text="La Caf le lit. Facultatif.",
+        help_text="La Caf le lit.",
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
         required=False,
@@ -87,7 +88,7 @@ class LiftReservationsForm(StepForm):
     lifted_on = forms.DateField(label="Levées le", widget=date_input())
     reasons = forms.CharField(
         label="Ce que vous avez constaté",
-        help_text="Reste dans l’historique du label. Facultatif.",
+        help_text="Reste dans l’historique du label.",
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
         required=False,
