@@ -68,8 +68,8 @@ def help_url(reach, view_name):
 def _converted(guide):
     converter = markdown.Markdown(extensions=["toc", "attr_list"])
     # Our own text, shipped with the code: nothing in it was typed by anybody else.
-    html = mark_safe(converter.convert((FOLDER / f"{guide}.md").read_text(encoding="utf-8")))
-    return html, converter.toc_tokens
+    html = converter.convert((FOLDER / f"{guide}.md").read_text(encoding="utf-8"))
+    return mark_safe(html.partition("</h1>")[2]), converter.toc_tokens  # the page has its title
 
 
 def html_of(guide):
