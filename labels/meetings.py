@@ -38,7 +38,7 @@ def participation(provider, since: date) -> Participation:
 
 
 def zone_of(meeting) -> ZoneInfo:
-    """The time zone of the Caf, where the meeting takes place."""
+    """The time zone of the Caf, where the meeting, or the committee, takes place."""
     return ZoneInfo(meeting.caf.time_zone)
 
 

@@ -6,6 +6,7 @@ from avip import outbox
 from avip.models import Document, Outbox
 from avip.workflow import edit
 from labels.committee_documents import render_minutes, render_pack
+from labels.meetings import zone_of
 from labels.models import CommitteeMember, LabelCommittee
 from labels.notifications import link, send
 from partners.models import User
@@ -80,7 +81,8 @@ def make_pack(row):
     )
     if committee.status != C.CONVENED or later.exists():
         return
-    data = render_pack(committee, timezone.localdate())
+    with timezone.override(zone_of(committee)):
+        data = render_pack(committee, timezone.localdate())
     with edit(committee, by=None, seen=None, fields=["pack"]):
         committee.pack = Document.objects.write(
             filename=f"dossier-comite-{committee.held_on:%Y-%m-%d}.pdf", data=data
@@ -94,7 +96,8 @@ def make_minutes(row):
     committee = committees.get(pk=row.object_id)
     if committee.minutes_id:
         return
-    data = render_minutes(committee)
+    with timezone.override(zone_of(committee)):
+        data = render_minutes(committee)
     with edit(committee, by=None, seen=None, fields=["minutes"]):
         if committee.minutes_id is None:
             committee.minutes = Document.objects.write(

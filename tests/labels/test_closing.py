@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pikepdf
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.template import engines
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from labels import workflow
 from labels.committee_documents import minutes_context
 from labels.models import DecisionConfirmation, Label, LabelCommittee, Letter
 from labels.permissions import other_closers
+from labels.tasks import committees as tasks
 from partners.models import User
 from partners.tokens import make_token
 from tests import factories as f
@@ -214,6 +216,24 @@ def test_a_link_confirms_on_the_day_it_is_overseas(client, caf, caf_agent, monke
     committee.refresh_from_db()
     assert committee.status == C.CLOSED
     assert Letter.objects.get().issued_on == DAY
+
+
+def test_the_minutes_say_the_hour_of_the_caf(caf, caf_agent, caf_manager, monkeypatch):
+    """Closed at 15:00 UTC: seven in the evening in La Réunion."""
+    caf.time_zone = "Indian/Reunion"
+    caf.save()
+    committee = make_decided(caf, agent=caf_agent)
+    workflow.close_committee(committee, by=caf_manager, **SAT)
+    shown = []
+    said = "{{ committee.closed_at|fr_datetime }}"
+
+    def render(one):
+        shown.append(engines["django"].from_string(said).render({"committee": one}))
+        return b"%PDF"
+
+    monkeypatch.setattr(tasks, "render_minutes", render)
+    assert outbox.deliver(Outbox.objects.get(kind="labels.minutes").pk)
+    assert "19\xa0h" in shown[0]
 
 
 def test_a_member_who_does_not_confirm_gives_them_back(asked, caf_agent, mailoutbox):

@@ -10,6 +10,7 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from labels import workflow
 from labels.models import LabelCommittee
+from labels.timeline import history_of
 from labels.workflow import COMMITTEE
 from tests import factories as f
 from tests.labels.factories import AT, ON, Proposal, Status, make_application, make_committee
@@ -279,3 +280,8 @@ def test_only_an_agent_of_the_caf_in_her_own_account_plans_a_committee(
     with pytest.raises(PermissionDenied):
         workflow.plan_committee(caf, by=caf_agent, held_on=DAY)
     assert not LabelCommittee.objects.exists()
+
+
+def test_the_history_of_a_committee_begins_in_words(caf, caf_agent):
+    [planned] = history_of(make_committee(caf, by=caf_agent), COMMITTEE)
+    assert planned["label"] == "Préparation commencée"
