@@ -11,6 +11,7 @@ from partners.calendars import end_after_months
 from partners.models import Facility, OpeningHours, Provider
 
 L = Label.Status
+RESERVATIONS = ("reservations", "reservations_due_on", "reservations_lifted_on")
 
 
 def _past_its_end(label, on):
@@ -262,5 +263,17 @@ def amend_label(application, *, by, at):
         ends_on__gte=application.current_label.ends_on,
     )
     for label in labels:
-        with edit(label, by=by, seen=None, fields=["approved"], at=at):
+        with edit(label, by=by, seen=None, fields=["approved", *RESERVATIONS], at=at):
             label.approved = label.approved | facts
+            if application.decision == LabelApplication.Proposal.GRANT_WITH_RESERVATIONS:
+                _add_reservations(application, label)
+
+
+def _add_reservations(application, label):
+    """Those of the amendment, with those of the label that are not lifted yet, the earlier day."""
+    waits = bool(label.reservations) and label.reservations_lifted_on is None
+    former = label.reservations if waits else ""
+    days = [application.reservations_due_on, label.reservations_due_on if waits else None]
+    label.reservations = "\n\n".join(filter(None, [former, application.decision_reasons]))
+    label.reservations_due_on = min(filter(None, days), default=None)
+    label.reservations_lifted_on = None

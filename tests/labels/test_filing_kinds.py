@@ -32,7 +32,7 @@ def amendment(facility, director, *blocks, on=LATER):
     return filing.open_application(facility, kind=Kind.AMENDMENT, blocks=blocks, by=director, on=on)
 
 
-def decided(application, director, agent, decision=Proposal.GRANT, on=LATER):
+def decided(application, director, agent, decision=Proposal.GRANT, on=LATER, **words):
     """Submitted, reviewed and decided on that day."""
     at = AT + (on - ON)
     for kind in {item.field for item in application_missing(application, on)}:
@@ -47,7 +47,7 @@ def decided(application, director, agent, decision=Proposal.GRANT, on=LATER):
     workflow.start_review(application, by=agent, **day)
     workflow.declare_ready(application, by=agent, proposal=decision, reasons="Vu.", **day)
     workflow.record_decision(
-        application, by=decider, decision=decision, reasons="Vu.", decided_on=on, **day
+        application, by=decider, decision=decision, reasons="Vu.", decided_on=on, **day, **words
     )
     return application
 
@@ -170,6 +170,21 @@ def test_an_amendment_granted_writes_what_it_changes_alone(facility, director, c
     renewal = filing.open_application(facility, kind=Kind.RENEWAL, by=director, on=LATER)
     assert (renewal.licensed_capacity, renewal.director_name) == (40, "Léa Neuve")
     assert renewal.facility_name == "Les Petits Rameurs"
+
+
+def test_the_reservations_of_an_amendment_are_followed_with_those_of_the_label(
+    facility, director, caf_agent, label
+):
+    Label.objects.filter(pk=label.pk).update(
+        reservations="Afficher la charte.", reservations_due_on=date(2027, 12, 1)
+    )
+    dossier = amendment(facility, director, "referent")
+    reserved = Proposal.GRANT_WITH_RESERVATIONS
+    decided(dossier, director, caf_agent, reserved, reservations_due_on=date(2027, 10, 1))
+    label.refresh_from_db()
+    assert label.reservations == "Afficher la charte.\n\nVu."
+    assert label.reservations_due_on == date(2027, 10, 1)
+    assert label.reservations_lifted_on is None
 
 
 def test_amended_hours_become_the_hours_of_the_creche(facility, director, caf_agent, label):
