@@ -47,10 +47,10 @@ class Places:
             raise AttributeError(name) from error
 
 
-def build_world() -> Places:
-    """The tiny demonstration, with its personas named by trade and one object of each kind."""
+def build_world(size=TINY) -> Places:
+    """The demonstration, with its personas named by trade and one object of each kind."""
     today = timezone.localdate()
-    world = build(TINY, today)
+    world = build(size, today)
     first = world.facilities[0]
     persona = {
         str(user): user for user in User.objects.filter(is_demo_persona=True).order_by("created_at")
