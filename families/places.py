@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from avip.workflow import StepRefused
-from families.models.referrals import Hold, PlaceOffer, half_days
+from families.models.places import Hold, PlaceOffer, half_days
 from families.wording import say_half_days
 from labels.rules import RuleSet, rules_for
 from partners.calendars import age_in_months, end_after_months

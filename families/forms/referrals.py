@@ -10,7 +10,7 @@ from django.utils import timezone
 from avip.templatetags.words import age_months, fr_time
 from families.forms.fields import DayInput, HourInput
 from families.models import Child, Referral
-from families.models.referrals import NOON, HalfDay
+from families.models.places import NOON, HalfDay
 from labels.filters import ListFilter
 from partners.models import Provider
 from partners.models.calendars import Weekday
