@@ -1,4 +1,7 @@
-"""Places taken by accepted referrals: numbered ones of an offer, or the licensed capacity."""
+"""Places taken by accepted referrals: numbered ones of an offer, or the licensed capacity.
+
+An offer that blocks no place (« ask us ») takes no number: the capacity decides there too.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -68,17 +71,23 @@ def hold_places(referral, provider, rules, slots=None, period=None) -> list[Hold
     children = list(referral.children.all())
     keys = keys_of(referral.slots.all() if slots is None else slots)
     period = period or period_asked(referral, rules)
-    offers = _offers_for(referral, provider, period, children)
-    if provider.is_childminder or not offers:
+    running = list(provider.offers.running_on(period.first))
+    kept = [offer for offer in running if offer.is_blocked]
+    if provider.is_childminder or not kept:
         _refuse_beyond_capacity(provider, rules, keys, period, len(children))
-    if offers:
-        holds = _numbered(referral, offers, children, keys, period)
-    else:
-        holds = [
-            _hold(referral, child, key, period, offer=None, number=0)
-            for child in children
-            for key in keys
-        ]
+    if kept:
+        try:
+            return Hold.objects.bulk_create(_numbered(referral, kept, children, keys, period))
+        except StepRefused:
+            if len(kept) == len(running):
+                raise
+        # « Ask us » beside kept places: what they do not fit, the capacity decides.
+        _refuse_beyond_capacity(provider, rules, keys, period, len(children))
+    holds = [
+        _hold(referral, child, key, period, offer=None, number=0)
+        for child in children
+        for key in keys
+    ]
     return Hold.objects.bulk_create(holds)
 
 
@@ -100,11 +109,8 @@ def peak(holds, from_on: date, until: date) -> int:
     return max(sum(h.from_on <= day <= h.until for h in holds) for day in days)
 
 
-def _offers_for(referral, provider, period, children):
-    """The offers that last the contract, the one asked for first; none without any offer."""
-    offers = list(provider.offers.running_on(period.first))
-    if not offers:
-        return []
+def _fitting(offers, referral, period, children):
+    """Of these offers, those that last the contract and take such ages, the one asked for first."""
     # A child who grows keeps its place: its age is that of the day it was asked for.
     ages = [age_in_months(child.birth_date, referral.from_on) for child in children]
     lasting = [offer for offer in offers if offer.until is None or offer.until >= period.ends]
@@ -130,6 +136,7 @@ def _offers_for(referral, provider, period, children):
 
 def _numbered(referral, offers, children, keys, period):
     """One numbered place per child for the whole week, else the first free on each half-day."""
+    offers = _fitting(offers, referral, period, children)
     missing = [key for key in keys if not any(offer.takes(key) for offer in offers)]
     if missing:
         raise StepRefused(

@@ -222,6 +222,7 @@ ACCESS = {
     "families:provider_detail": page(f"{CONTRACT_PARTIES} {CAF} other_adviser", of("first")),
     "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_update": page(CARE, of("offer"), f"{CAF} {ADVISERS}", states="one error"),
+    "families:offer_still_free": page(CARE, of("offer"), f"{CAF} {ADVISERS}", post_only=True),
     "families:network_list": page(MEMBERS, states="empty many"),
     "families:childminder_create": page(
         "coordinator", forbidden=but("coordinator"), states="one error"

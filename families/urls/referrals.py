@@ -1,6 +1,6 @@
 from django.urls import path
 
-from families.views import households, network, referrals, search
+from families.views import households, network, offers, referrals, search
 
 urlpatterns = [
     path("familles/", households.HouseholdList.as_view(), name="household_list"),
@@ -29,8 +29,13 @@ urlpatterns = [
     path("demandes/<uuid:pk>/refuser/", referrals.Refuse.as_view(), name="referral_refuse"),
     path("demandes/<uuid:pk>/famille/", referrals.Confirm.as_view(), name="referral_confirm"),
     path("accueil/<uuid:pk>/", network.ProviderDetail.as_view(), name="provider_detail"),
-    path("accueil/<uuid:pk>/places/", network.OfferCreate.as_view(), name="offer_create"),
-    path("places/<uuid:pk>/", network.OfferUpdate.as_view(), name="offer_update"),
+    path("accueil/<uuid:pk>/places/", offers.OfferCreate.as_view(), name="offer_create"),
+    path("places/<uuid:pk>/", offers.OfferUpdate.as_view(), name="offer_update"),
+    path(
+        "places/<uuid:pk>/encore-libre/",
+        offers.OfferStillFree.as_view(),
+        name="offer_still_free",
+    ),
     path("reseau/", network.NetworkList.as_view(), name="network_list"),
     path("reseau/nouvelle/", network.ChildminderCreate.as_view(), name="childminder_create"),
     path("reseau/<uuid:pk>/etape/<str:step>/", network.NetworkStep.as_view(), name="network_step"),
