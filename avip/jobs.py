@@ -40,7 +40,13 @@ SCHEDULES = {
     "reservations_reminder_days": (30, 0, -1),  # before they are due; after
     "opinion_link_days": 60,
     "family_confirmation_days": 3,
+    "referral_reminder_fraction": 0.5,  # of the delay to answer, in opening hours
+    "referral_escalation_fraction": 0.8,
+    "answer_link_days": 14,
+    "no_show_days": 14,  # after the first day of care
     "unplaced_family_days": 30,  # how long a refusal stays on the list of the adviser
+    "response_time_days": 365,  # how long an answer counts in the usual delay
+    "response_time_min_answers": 3,  # below, nothing is said of a delay
     "declaration_open_day": 1,  # of the following month
     "declaration_due_day": 10,
     "declaration_lock_day": 20,

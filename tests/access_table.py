@@ -223,6 +223,8 @@ ACCESS = {
     "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_update": page(CARE, of("offer"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_still_free": page(CARE, of("offer"), f"{CAF} {ADVISERS}", post_only=True),
+    "families:commissions": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one"),
+    "families:commission_remove": page(CARE, of("first", 1), f"{CAF} {ADVISERS}", post_only=True),
     "families:network_list": page(MEMBERS, states="empty many"),
     "families:childminder_create": page(
         "coordinator", forbidden=but("coordinator"), states="one error"

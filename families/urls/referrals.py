@@ -1,6 +1,6 @@
 from django.urls import path
 
-from families.views import households, network, offers, referrals, search
+from families.views import commissions, households, network, offers, referrals, search
 
 urlpatterns = [
     path("familles/", households.HouseholdList.as_view(), name="household_list"),
@@ -35,6 +35,12 @@ urlpatterns = [
         "places/<uuid:pk>/encore-libre/",
         offers.OfferStillFree.as_view(),
         name="offer_still_free",
+    ),
+    path("accueil/<uuid:pk>/commissions/", commissions.Commissions.as_view(), name="commissions"),
+    path(
+        "accueil/<uuid:pk>/commissions/<int:commission>/retirer/",
+        commissions.CommissionRemove.as_view(),
+        name="commission_remove",
     ),
     path("reseau/", network.NetworkList.as_view(), name="network_list"),
     path("reseau/nouvelle/", network.ChildminderCreate.as_view(), name="childminder_create"),

@@ -11,9 +11,11 @@ from django.views.generic import CreateView, DetailView, ListView
 
 from avip.templatetags.words import count_of, fr_date, plural
 from avip.views import TakeStep, VisibleObjectsMixin
+from families.commissions import has_commission, next_commission
 from families.forms.network import ChildminderForm, NetworkFilter
 from families.models import Referral
 from families.permissions import manages, meets_childminder
+from families.responses import say_response, say_share
 from families.search import closure_on
 from families.situations import planned_in_month
 from families.views.offers import offers_shown
@@ -24,7 +26,7 @@ from labels.rules import rules_for
 from labels.workflow.network import NETWORK, check_licence, join_network, leave_network
 from partners.calendars import calendar_of
 from partners.models import Provider
-from partners.permissions import is_hijacked
+from partners.permissions import is_hijacked, runs_provider
 
 MINUTES = 60
 
@@ -40,7 +42,9 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
         return (
             super()
             .get_queryset()
-            .select_related("commune", "caf", "facility__operator", "childminder__service")
+            .select_related(
+                "commune", "caf", "facility__operator", "childminder__service", "response_time"
+            )
             .prefetch_related("opening_hours", "closures")
         )
 
@@ -72,6 +76,7 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
             closed_until=closed_until,
             opens_on=opens_on,
             offers=offers_shown(provider, user, today),
+            **self._practices(provider, user, today),
             **self._waiting(provider, user),
             **self._network(provider, user, today),
             **kwargs,
@@ -86,6 +91,21 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
             "waiting_text": f"répondre à {count_of(waiting, 'famille')} qui "
             f"{plural(waiting, 'attend,attendent')}.",
         }
+
+    def _practices(self, provider, user, today):
+        """What an adviser knows before asking: the next commission, how fast answers come."""
+        if not has_commission(provider):
+            return {"said": self._response(provider)}
+        return {
+            "said": self._response(provider),
+            "has_commission": True,
+            "commission_on": next_commission(provider, today),
+            "keeps_commissions": runs_provider(user, provider),
+        }
+
+    def _response(self, provider):
+        measure = getattr(provider, "response_time", None)
+        return [words for words in (say_response(measure), say_share(measure)) if words]
 
     def _facts(self, provider):
         if provider.is_childminder:
