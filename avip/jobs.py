@@ -45,12 +45,16 @@ SCHEDULES = {
     "answer_link_days": 14,
     "no_show_days": 14,  # after the first day of care
     "unplaced_family_days": 30,  # how long a refusal stays on the list of the adviser
+    "referral_providers_at_once": 3,  # chosen with the family
     "response_time_days": 365,  # how long an answer counts in the usual delay
     "response_time_min_answers": 3,  # below, nothing is said of a delay
     "declaration_open_day": 1,  # of the following month
     "declaration_due_day": 10,
     "declaration_lock_day": 20,
+    "declaration_late_days": (0, 5),  # after the due day: who declares, then who stands above
+    "declaration_amend_days": 90,  # after the lock, for who declares; the Caf afterwards
     "upload_max_megabytes": 10,
+    "takeover_rows": 500,  # lines of one spreadsheet
 }
 
 TICK_LOCK = 20_160_501  # any constant number, the same for every worker
