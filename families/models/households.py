@@ -13,8 +13,10 @@ from partners.models import Agency, Caf, Commune, User
 
 class HouseholdQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The families followed by the agencies `user` belongs to."""
-        return self.filter(agency__in=user.reach.agencies)
+        """The families followed by the agencies `user` belongs to; a file merged into another
+        is closed.
+        """
+        return self.filter(agency__in=user.reach.agencies, merged_into=None)
 
 
 class Household(Dossier):
@@ -150,6 +152,15 @@ class MatchQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Told to the Caf alone."""
         return self.filter(caf__in=user.reach.cafs)
+
+    def managed_by(self, user):
+        """The files that the agency of the older one is asked to make into one."""
+        return self.filter(
+            verdict=HouseholdMatch.Verdict.SAME,
+            first__agency__in=user.reach.agencies,
+            first__merged_into=None,
+            second__merged_into=None,
+        )
 
 
 class HouseholdMatch(models.Model):

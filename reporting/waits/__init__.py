@@ -2,5 +2,7 @@
 
 from reporting.waits.families import FAMILIES
 from reporting.waits.labels import LABELS
+from reporting.waits.matches import MATCHES
+from reporting.waits.referrals import REFERRALS
 
-WAITS = [*FAMILIES, *LABELS]
+WAITS = [*REFERRALS, *FAMILIES, *LABELS, *MATCHES]
