@@ -179,7 +179,9 @@ class AvipContract(Dossier):
                 violation_error_message="Ce contrat ne peut plus être renouvelé.",
             ),
             models.CheckConstraint(
-                condition=Q(number=1, previous=None) | Q(number__gt=1, previous__isnull=False),
+                condition=Q(number=1, previous=None)
+                | Q(number__gt=1, previous__isnull=False)
+                | Q(taken_over=True, previous=None),
                 name="contract_renewal_follows_another",
             ),
             models.CheckConstraint(
@@ -328,7 +330,9 @@ class ContractVersion(Dossier):
                     signatories_expected=F("care_signed")
                     + F("parents_signed")
                     + F("adviser_signed"),
-                ),
+                )
+                # Taken over from paper: recorded as such, without one signature here.
+                | Q(template="repris", care_signed=0, parents_signed=0, adviser_signed=0),
                 name="version_in_force_needs_every_party",
                 violation_error_message="Le contrat entre en vigueur quand chaque partie a signé.",
             ),

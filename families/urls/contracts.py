@@ -1,6 +1,15 @@
 from django.urls import path, re_path
 
-from families.views import contracts, follow_up, parent, signing
+from families.views import (
+    clauses,
+    contract_changes,
+    contracts,
+    follow_up,
+    parent,
+    referents,
+    signing,
+    takeovers,
+)
 
 TOKEN = r"(?P<token>[A-Za-z0-9_-]{20,64})"
 OF_CONTRACT = "contrats/<uuid:pk>/"
@@ -8,6 +17,41 @@ OF_SIGNATORY = "<uuid:signatory>/"
 
 urlpatterns = [
     path("contrats/", contracts.ContractList.as_view(), name="contract_list"),
+    path("contrats/reprendre/", takeovers.ContractTakeover.as_view(), name="contract_takeover"),
+    path("regles/clauses/", clauses.Clauses.as_view(), name="clauses"),
+    path(
+        OF_CONTRACT + "relancer/", contract_changes.ContractRemind.as_view(), name="contract_remind"
+    ),
+    path(
+        OF_CONTRACT + "modifier/", contract_changes.ContractRevise.as_view(), name="contract_revise"
+    ),
+    path(
+        OF_CONTRACT + "ajuster/", contract_changes.ContractAdjust.as_view(), name="contract_adjust"
+    ),
+    path(
+        OF_CONTRACT + "ajustements/<uuid:adjustment>/annuler/",
+        contract_changes.AdjustmentCancel.as_view(),
+        name="adjustment_cancel",
+    ),
+    path(
+        OF_CONTRACT + "versions/<int:number>/",
+        contract_changes.VersionDiff.as_view(),
+        name="version_diff",
+    ),
+    path(OF_CONTRACT + "referent/", referents.ReferentPropose.as_view(), name="referent_propose"),
+    path("referents/<uuid:pk>/", referents.ReferentRead.as_view(), name="referent_change"),
+    path(
+        "referents/<uuid:pk>/etape/<str:step>/",
+        referents.ReferentStep.as_view(),
+        name="referent_step",
+    ),
+    path(OF_CONTRACT + "papier.pdf", contracts.ContractScan.as_view(), name="contract_scan"),
+    path(
+        OF_CONTRACT + "preuve.json",
+        contracts.ContractEvidence.as_view(),
+        name="contract_evidence_json",
+    ),
+    path("p/ma-page/", parent.ParentMine.as_view(), name="parent_page"),
     path(OF_CONTRACT, contracts.ContractDetail.as_view(), name="contract_detail"),
     path(OF_CONTRACT + "texte/", contracts.ContractText.as_view(), name="contract_text"),
     path(OF_CONTRACT + "renouveler/", contracts.ContractRenew.as_view(), name="contract_renew"),

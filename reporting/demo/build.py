@@ -9,7 +9,14 @@ from django.utils import timezone
 from avip import outbox
 from avip.models import Outbox
 from partners.models import User
-from reporting.demo import family_story, label_story, month_story, people
+from reporting.demo import (
+    contract_story,
+    family_story,
+    label_story,
+    month_story,
+    people,
+    referral_story,
+)
 
 DOCUMENTS = ("families.contract_pdf", "labels.certificate")
 PDFS_BEFORE_THE_FIRST_PAGE = 12
@@ -39,6 +46,8 @@ def build(size: Size, today):
         _tell_the_planner()
         label_story.tell(world, today)
         family_story.tell(world, today, size)
+        contract_story.tell(world, today)
+        referral_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
         _past_effects_are_done()

@@ -30,6 +30,7 @@ CONCERNED = {
     "families:household_list": "adviser",
     "families:referral_list": "adviser",
     "families:search": "adviser",
+    "families:match_list": "caf_officer",
     "families:network_list": "coordinator",
     "families:contract_list": "adviser",
     "families:declaration_list": "director",
@@ -42,6 +43,8 @@ DOWNLOADS = {
     "labels:certificate",
     "families:contract_pdf",
     "families:contract_evidence",
+    "families:contract_evidence_json",
+    "families:contract_scan",
     "families:parent_pdf",
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
@@ -110,6 +113,13 @@ def other_pages(world):
         at("director", "families:declaration_detail", declared.pk),
         at("director", "families:declaration_detail", declared.pk, query="?fait=1"),
         at("adviser", "families:search", query=f"?famille={world.household.pk}"),
+        at(
+            "adviser",
+            "families:referral_send_many",
+            world.household.pk,
+            query=f"?a={world.first.pk}",
+            error=True,
+        ),
         at(accepted.adviser, "families:referral_confirm", accepted.pk, error=True),
         at("anonymous", "families:verify", world.sealed.code),
         at("anonymous", "families:verify", "INCONNU"),
