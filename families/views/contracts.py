@@ -36,6 +36,12 @@ def for_parties(user, dossier):
     return dossier
 
 
+def takes_over(user):
+    """Whoever orients, gives care or coordinates may record a paper contract of its own."""
+    reach = user.reach
+    return bool(reach.agencies or reach.providers or reach.operators or reach.services)
+
+
 class ContractList(VisibleObjectsMixin, ListView):
     model = AvipContract
     template_name = "families/contract_list.html"
@@ -72,6 +78,7 @@ class ContractList(VisibleObjectsMixin, ListView):
             for contract in context["object_list"]
         ]
         context["named"] = not user.reach.cafs
+        context["takes_over"] = takes_over(user)
         return context
 
 

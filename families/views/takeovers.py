@@ -13,6 +13,7 @@ from avip.views import log_reading
 from avip.workflow import StepRefused
 from families.forms.takeovers import TakeoverForm
 from families.models import Household
+from families.views.contracts import takes_over
 from families.workflow.takeovers import Paper, open_family, take_over
 from partners.permissions import is_hijacked
 
@@ -24,8 +25,7 @@ class ContractTakeover(FormView):
     template_name = "families/contract_takeover.html"
 
     def dispatch(self, request, *args, **kwargs):
-        reach = request.user.reach
-        if not (reach.agencies or reach.providers or reach.operators or reach.services):
+        if not takes_over(request.user):
             raise PermissionDenied
         self.household = None
         if known := request.GET.get("famille"):

@@ -14,6 +14,7 @@ from families.models import (
     ContractVersion,
     MonthlyDeclaration,
     Parent,
+    ReferentChange,
     Referral,
 )
 from partners.models import Membership
@@ -94,7 +95,7 @@ FAMILIES = [
         gives_care,
         lambda user, today: (
             _referrals()
-            .filter(run_by(user), status=Referral.Status.SENT)
+            .filter(run_by(user), status=Referral.Status.SENT, is_urgent=False)
             .annotate(ages=Count("children"))
             .order_by("answer_due_at")
         ),
@@ -198,6 +199,8 @@ FAMILIES = [
                 household__referrals__status__in=[
                     "sent",
                     "to_validate",
+                    "hours_proposed",
+                    "shortlisted",
                     "accepted",
                     "confirmed",
                     "placed",
@@ -223,6 +226,7 @@ FAMILIES = [
             .filter(
                 Q(agency__in=user.reach.agencies) | run_by(user),
                 status=Referral.Status.CONFIRMED,
+                kind=Referral.Kind.REGULAR,
             )
             .exclude(contracts__status__in=["draft", "to_sign", "active"])
             .order_by("from_on")
@@ -277,6 +281,24 @@ FAMILIES = [
             action="Relancer",
             deadline=version.start_on,
             badge=f"{version.signatures_count} sur {version.signatories_expected} ont signé",
+        ),
+    ),
+    Wait(
+        PERSON,
+        "families:contract_list",
+        is_agency,
+        lambda user, today: (
+            ReferentChange.objects.filter(
+                to_agency__in=user.reach.agencies, status=ReferentChange.Status.PROPOSED
+            )
+            .select_related("from_agency", "contract")
+            .order_by("created_at")
+        ),
+        lambda change: Item(
+            title="Une famille à accompagner\xa0: lire et répondre",
+            detail=f"{change.from_agency}, contrat jusqu’au {fr_date(change.contract.end_on)}",
+            url=reverse("families:referent_change", args=[change.pk]),
+            action="Lire et répondre",
         ),
     ),
     # This month.
