@@ -284,15 +284,20 @@ def lines_of(declaration):
     """The lines of a declaration with what the page and the checks read of each."""
     return (
         DeclarationLine.objects.filter(declaration=declaration)
-        .select_related("placement__child")
+        .select_related("placement__child", "declaration")
         .order_by("placement__child__first_name", "placement__start_on", "pk")
     )
 
 
-def faults_of(declaration, lines, minutes_by_line, children_present, hours_total) -> dict[str, str]:
-    """What the month cannot hold, by field (`children_present`, `hours_total`, `line_<pk>`)."""
+def faults_of(
+    declaration, lines, minutes_by_line, children_present, hours_total, *, age_limit=None
+) -> dict[str, str]:
+    """What the month cannot hold, by field (`children_present`, `hours_total`, `line_<pk>`).
+
+    `age_limit` spares the reading of the rules where the caller has read them.
+    """
     first, last = month_bounds(declaration.month)
-    limit = rules_for(declaration.caf, last).quota_max_child_age_months
+    limit = age_limit or rules_for(declaration.caf, last).quota_max_child_age_months
     care = [
         ChildCare(
             key=f"line_{line.pk}",
