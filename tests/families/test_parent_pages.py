@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avip.models import Outbox
+from avip.templatetags.words import fr_datetime
 from families import signing
 from families.models import Interview, Parent, ParentLink, Signature
 from families.parties import parents_who_sign
@@ -57,7 +58,7 @@ def test_her_page_has_her_contract_her_appointment_and_her_adviser(live, link, c
     page = text_of(client.get(MINE))
     for words in ("Mon contrat", "Mon prochain rendez-vous", "Mon conseiller"):
         assert words in page
-    assert str(live.adviser) in page and f"{soon.day}" in page
+    assert str(live.adviser) in page and fr_datetime(soon) in page
     assert "lundi" in page and "Relire le contrat" in page
     assert client.get(DOCUMENT).status_code == 200
 
