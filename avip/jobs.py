@@ -48,6 +48,10 @@ SCHEDULES = {
     "referral_providers_at_once": 3,  # chosen with the family
     "response_time_days": 365,  # how long an answer counts in the usual delay
     "response_time_min_answers": 3,  # below, nothing is said of a delay
+    "outcome_reminder_days": (3, 10),  # after the end of a contract
+    "work_check_months": 6,  # after a job or a training was noted
+    "work_check_parent_days": 14,  # later, the family is asked where the adviser has not said
+    "work_check_link_days": 60,
     "declaration_open_day": 1,  # of the following month
     "declaration_due_day": 10,
     "declaration_lock_day": 20,

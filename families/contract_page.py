@@ -15,12 +15,16 @@ from families.schedules import exceptions_of, say_closed_days, say_exceptions, s
 from families.signing import parents_without_copy
 from families.wording import say_schedule
 from families.workflow.contracts import CONTRACT, VERSION
+from families.workflow.endings import FOUND
+from families.workflow.outcomes import OUTCOME
 from families.workflow.proposals import reasons_of_renewal
 from families.workflow.referents import REFERENT
+from families.workflow.work_checks import CHECK
 from partners.calendars import calendar_of
 from partners.permissions import is_hijacked
 
 Contract = AvipContract.Status
+AFTERWARDS = {**OUTCOME.steps, **FOUND.steps, **CHECK.steps}
 
 
 def family_name(contract) -> str:
@@ -264,7 +268,7 @@ def history_of(contract) -> list:
 def _done(workflow, row):
     if row.step == "propose" and workflow is REFERENT:
         return "Autre référent emploi proposé"
-    step = workflow.steps.get(row.step)
+    step = workflow.steps.get(row.step) or AFTERWARDS.get(row.step)
     return (step.done or step.label) if step else row.step
 
 

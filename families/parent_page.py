@@ -5,6 +5,7 @@ from django.db.models import Q
 from avip.templatetags.words import fr_datetime
 from families.models import AvipContract, ParentLink
 from families.signing import send_link_again
+from families.workflow import reviews
 
 WAITING = (AvipContract.Status.TO_SIGN, AvipContract.Status.ACTIVE)
 
@@ -31,6 +32,16 @@ def next_appointment(contract, now) -> dict | None:
             "where": contract.agency,
         }
     return None
+
+
+def more_of(contract, on) -> dict:
+    """For `_parent_more.html`: what may be said today from this page."""
+    runs = contract.status == contract.Status.ACTIVE
+    return {
+        "may_say_job": runs and contract.job_said_at is None,
+        "job_said": contract.job_said_at is not None,
+        "may_wish": reviews.is_due(contract, on),
+    }
 
 
 def send_lost_links(contact: str, *, at):

@@ -74,7 +74,7 @@ def hold_places(referral, provider, rules, slots=None, period=None) -> list[Hold
     running = list(provider.offers.running_on(period.first))
     kept = [offer for offer in running if offer.is_blocked]
     if provider.is_childminder or not kept:
-        _refuse_beyond_capacity(provider, rules, keys, period, len(children))
+        _refuse_beyond_capacity(provider, rules, keys, period, children)
     if kept:
         try:
             return Hold.objects.bulk_create(_numbered(referral, kept, children, keys, period))
@@ -82,7 +82,7 @@ def hold_places(referral, provider, rules, slots=None, period=None) -> list[Hold
             if len(kept) == len(running):
                 raise
         # « Ask us » beside kept places: what they do not fit, the capacity decides.
-        _refuse_beyond_capacity(provider, rules, keys, period, len(children))
+        _refuse_beyond_capacity(provider, rules, keys, period, children)
     holds = [
         _hold(referral, child, key, period, offer=None, number=0)
         for child in children
@@ -191,7 +191,8 @@ def _refuse_beyond_capacity(provider, rules, keys, period, children):
         raise StepRefused(
             "La capacité autorisée n’est pas renseignée : demandez à votre Caf de la compléter."
         )
-    full = full_half_days(provider, keys, period.first, period.until, limit - children)
+    room = limit - len(children)
+    full = full_half_days(provider, keys, period.first, period.until, room, but_children=children)
     if full and not provider.is_childminder:
         raise StepRefused(JUST_TAKEN)
     if full:
@@ -205,11 +206,17 @@ def capacity_of(provider: Provider, rules: RuleSet) -> int | None:
     return provider.facility.licensed_capacity
 
 
-def full_half_days(provider, keys, from_on, until, room, *, but=None) -> list[str]:
-    """The half-days on which more than `room` places are held; `but` is a referral left out."""
+def full_half_days(provider, keys, from_on, until, room, *, but=None, but_children=()) -> list[str]:
+    """The half-days on which more than `room` places are held.
+
+    `but` is a referral left out; `but_children` those who take one place however often held.
+    """
     holds = {}
     for hold in (
-        Hold.objects.standing(from_on, until).filter(provider=provider).exclude(referral=but)
+        Hold.objects.standing(from_on, until)
+        .filter(provider=provider)
+        .exclude(referral=but)
+        .exclude(child__in=but_children)
     ):
         holds.setdefault(hold.key, []).append(hold)
     return [key for key in keys if peak(holds.get(key, []), from_on, until) > room]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from avip.workflow import Dossier
 from families.models.contracts import AvipContract
+from families.models.households import Household, Parent
 from families.models.signatures import PartyStatusChange
 from partners.models import Agency, User
 
@@ -255,3 +256,51 @@ class CalendarFeed(models.Model):
 
     def __str__(self):
         return f"agenda {self.pk}"
+
+
+class CorrectionRequestQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The agency that keeps the file."""
+        return self.filter(household__agency__in=user.reach.agencies)
+
+
+class CorrectionRequest(models.Model):
+    """A parent says that something kept about her family is wrong: what, never in her words."""
+
+    class What(models.TextChoices):
+        NAME = "name", "un nom ou un prénom"
+        CONTACT = "contact", "un téléphone ou un courriel"
+        CHILD = "child", "une date de naissance ou un enfant"
+        SITUATION = "situation", "la situation de la famille"
+        OTHER = "other", "autre chose"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    household = models.ForeignKey(
+        Household, on_delete=models.CASCADE, related_name="corrections", verbose_name="famille"
+    )
+    parent = models.ForeignKey(
+        Parent, on_delete=models.CASCADE, related_name="+", verbose_name="demandée par"
+    )
+    what = models.CharField("à corriger", max_length=10, choices=What)
+    asked_at = models.DateTimeField("demandée le", default=timezone.now)
+    done_at = models.DateTimeField("traitée le", null=True)
+    done_by = models.ForeignKey(
+        User, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="traitée par"
+    )
+
+    objects = CorrectionRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "demande de correction"
+        verbose_name_plural = "demandes de correction"
+        ordering = ["asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "what"],
+                condition=Q(done_at=None),
+                name="correction_asked_once",
+            )
+        ]
+
+    def __str__(self):
+        return f"correction demandée\xa0: {self.get_what_display()}"

@@ -4,9 +4,13 @@ from families.views import (
     clauses,
     contract_changes,
     contracts,
-    follow_up,
+    endings,
+    feed,
+    interviews,
     parent,
+    parent_more,
     referents,
+    reviews,
     signing,
     takeovers,
 )
@@ -65,8 +69,48 @@ urlpatterns = [
     path(
         "demandes/<uuid:pk>/contrat/", contracts.ContractPropose.as_view(), name="contract_propose"
     ),
-    path(OF_CONTRACT + "issue/", follow_up.OutcomeRecord.as_view(), name="outcome_record"),
-    path(OF_CONTRACT + "arreter/", follow_up.ContractEnd.as_view(), name="contract_end"),
+    path(OF_CONTRACT + "issue/", endings.OutcomeRecord.as_view(), name="outcome_record"),
+    path(
+        OF_CONTRACT + "issue/<str:outcome>/", endings.OutcomeQuick.as_view(), name="outcome_quick"
+    ),
+    path("issues/", endings.OutcomeMany.as_view(), name="outcome_many"),
+    path(OF_CONTRACT + "arreter/", endings.ContractEnd.as_view(), name="contract_end"),
+    path(OF_CONTRACT + "place/", endings.PlaceKeep.as_view(), name="place_keep"),
+    path(OF_CONTRACT + "emploi/", endings.JobConfirm.as_view(), name="job_confirm"),
+    path(OF_CONTRACT + "toujours-en-emploi/", endings.WorkCheck.as_view(), name="work_check"),
+    path(
+        "corrections/<uuid:pk>/traiter/", endings.CorrectionDone.as_view(), name="correction_done"
+    ),
+    path(OF_CONTRACT + "avis/", reviews.ReviewSay.as_view(), name="review"),
+    path(
+        OF_CONTRACT + "entretiens/prevoir/",
+        interviews.InterviewPlan.as_view(),
+        name="interview_plan",
+    ),
+    path(
+        OF_CONTRACT + "entretiens/noter/",
+        interviews.InterviewNote.as_view(),
+        name="interview_record",
+    ),
+    path(
+        OF_CONTRACT + "entretiens/<uuid:interview>/",
+        interviews.InterviewNote.as_view(),
+        name="interview_note",
+    ),
+    path(OF_CONTRACT + "point/", interviews.PointRecord.as_view(), name="point_record"),
+    path("entretiens/", interviews.InterviewList.as_view(), name="interview_list"),
+    path("entretiens/mois/", interviews.TickMany.as_view(), name="tick_many"),
+    path("agenda/", feed.FeedSettings.as_view(), name="feed_settings"),
+    re_path(rf"^agenda/{TOKEN}\.ics$", feed.Feed.as_view(), name="feed"),
+    path("p/ma-page/emploi/", parent_more.ParentJob.as_view(), name="parent_job"),
+    path("p/ma-page/souhait/", parent_more.ParentWish.as_view(), name="parent_wish"),
+    path("p/ma-page/mes-donnees/", parent_more.ParentData.as_view(), name="parent_data"),
+    path(
+        "p/ma-page/mes-donnees.json",
+        parent_more.ParentDataFile.as_view(),
+        name="parent_data_file",
+    ),
+    path("p/emploi/<str:token>/", parent_more.WorkAnswer.as_view(), name="work_answer"),
     path(OF_CONTRACT + "signer/", signing.ContractSign.as_view(), name="contract_sign"),
     path(
         OF_CONTRACT + "signer-sur-place/" + OF_SIGNATORY,

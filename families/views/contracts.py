@@ -16,6 +16,7 @@ from avip.workflow import StepRefused
 from families import contract_page, signature_rows
 from families.contract_text import readable_code
 from families.documents import articles_of, attached_to, essentials_of
+from families.follow_up_page import follow_up_of, shows_review
 from families.forms.contracts import ContractFilter, ProposeForm, RenewForm
 from families.models import AvipContract, ContractVersion, Referral
 from families.permissions import takes_part
@@ -24,6 +25,7 @@ from families.version_diff import changes_of
 from families.workflow import contracts
 from families.workflow.proposals import reasons_of_state
 from families.workflow.referents import proposes, reasons_of_contract
+from families.workflow.reviews import rows_of
 from families.workflow.revisions import reasons_of_revision, withdraw_revision
 from labels.rules import rules_for
 from partners.permissions import is_hijacked
@@ -131,6 +133,7 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             sealing=contract_page.sealing_state(standing),
             may_renew=contract_page.may_renew(contract, user, on),
             following=contract_page.following(contract),
+            follow_up=follow_up_of(contract, user, on),
             steps=contracts.CONTRACT.available(contract, user, on),
             **kwargs,
         )
@@ -250,6 +253,7 @@ class ContractRenew(ContractFormView):
             family=contract_page.family_name(contract),
             start_on=start_on,
             end_on=last_day_of_renewal(contract, children, rules),
+            review_rows=rows_of(contract) if shows_review(contract, timezone.localdate()) else [],
             **kwargs,
         )
 

@@ -26,7 +26,7 @@ from families.documents import articles_of, essentials_of
 from families.forms.parent import CodeForm, LostForm
 from families.forms.signing import ConsentForm
 from families.models import Channel, ParentLink, Signature, SigningCode
-from families.parent_page import next_appointment, send_lost_links
+from families.parent_page import more_of, next_appointment, send_lost_links
 from families.parties import code_channel
 from families.version_diff import changes_of
 from families.views.signing import facts_of, has_signed
@@ -255,6 +255,7 @@ class ParentMine(ParentPage, TemplateView):
             week=say_schedule(self.version.slots.all()),
             hours_changed=[said for _, said in adjustments_of(contract, now.date())],
             appointment=next_appointment(contract, now),
+            more=more_of(contract, timezone.localdate()),
             is_ready=bool(self.version.sealed_pdf_id),
             **kwargs,
         )
