@@ -174,6 +174,9 @@ def facts(contract, version, user, on: date) -> list:
         schedule = schedule_of([contract]) or list(version.slots.all())
         if closed := _closed(contract, schedule):
             pairs.append(("Fermé ces jours-là", closed))
+    if contract.stop_reason and named:
+        by = f", par {contract.get_stopped_by_display()}" if contract.stopped_by else ""
+        pairs.append(("Motif de l’arrêt", contract.get_stop_reason_display() + by))
     if contract.end_reason and named:
         pairs.append(("Raison de l’arrêt", contract.end_reason))
     if contract.outcome:

@@ -11,13 +11,14 @@ from django.views.generic.detail import SingleObjectMixin
 from avip.views import VisibleObjectsMixin
 from avip.workflow import StepRefused
 from families.contract_page import family_name
+from families.figures import outcome_figures
 from families.follow_up_page import to_keep
 from families.forms.follow_up import EndForm, JobKindForm, OneOutcomeForm, OutcomeForm
 from families.models import AvipContract, CorrectionRequest, Placement
 from families.permissions import manages, takes_part
 from families.views.interviews import OfContract
 from families.views.takeovers import is_uuid
-from families.workflow import corrections, endings, outcomes, work_checks
+from families.workflow import corrections, endings, no_shows, outcomes, work_checks
 from families.workflow.contract_steps import CONTRACT
 from families.workflow.contracts import keep_place, terminate
 from families.workflow.outcomes import OUTCOME
@@ -115,6 +116,12 @@ class ContractEnd(EndingView):
 
     def act(self, form, on):
         """Stop the contract, today or after the notice."""
+        if form.cleaned_data["stop_reason"] == AvipContract.StopReason.NO_SHOW:
+            referral = self.object.referral
+            if referral and on <= no_shows.last_day_to_say(referral):
+                # The place goes to whoever waits first, the request says so too.
+                no_shows.no_show(referral, by=self.request.user, on=on)
+                return
         said = {name: form.cleaned_data[name] for name in ("reason", "stop_reason", "stopped_by")}
         terminate(
             self.object,
@@ -162,7 +169,11 @@ class OutcomeMany(TemplateView):
 
     def get_context_data(self, **kwargs):
         kwargs.setdefault("rows", self.rows())
-        return super().get_context_data(left=self.waiting().count(), **kwargs)
+        mine = AvipContract.objects.visible_to(self.request.user).filter(
+            agency__in=self.request.user.reach.agencies
+        )
+        figures = outcome_figures(mine, timezone.localdate())
+        return super().get_context_data(left=self.waiting().count(), figures=figures, **kwargs)
 
     def post(self, request, *args, **kwargs):
         rows = self.rows(request.POST)

@@ -12,6 +12,7 @@ from partners.models import User
 from reporting.demo import (
     contract_story,
     family_story,
+    follow_story,
     label_story,
     month_story,
     people,
@@ -48,6 +49,7 @@ def build(size: Size, today):
         family_story.tell(world, today, size)
         contract_story.tell(world, today)
         referral_story.tell(world, today)
+        follow_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
         _past_effects_are_done()

@@ -1,8 +1,10 @@
 """The kinds of things that wait, in the order of the page."""
 
 from reporting.waits.families import FAMILIES
+from reporting.waits.follow_ups import FOLLOW_UPS
 from reporting.waits.labels import LABELS
 from reporting.waits.matches import MATCHES
+from reporting.waits.months import MONTHS
 from reporting.waits.referrals import REFERRALS
 
-WAITS = [*REFERRALS, *FAMILIES, *LABELS, *MATCHES]
+WAITS = [*REFERRALS, *FAMILIES, *MONTHS, *FOLLOW_UPS, *LABELS, *MATCHES]

@@ -17,6 +17,8 @@ from families.models import (
     ReferentChange,
     Referral,
 )
+from families.notifications.declarations import due_on
+from families.workflow import outcomes
 from partners.models import Membership
 from reporting.waits.wait import (
     LATER,
@@ -310,7 +312,7 @@ FAMILIES = [
             MonthlyDeclaration.objects.filter(
                 run_by(user), status=MonthlyDeclaration.Status.OPEN, month__lt=today.replace(day=1)
             )
-            .select_related("provider")
+            .select_related("provider", "caf")
             .order_by("month")
         ),
         lambda declaration: Item(
@@ -318,9 +320,7 @@ FAMILIES = [
             detail=f"{declaration.provider}, deux nombres à confirmer",
             url=declaration.get_absolute_url(),
             action="Faire le point",
-            deadline=(declaration.month + timedelta(days=32)).replace(
-                day=SCHEDULES["declaration_due_day"]
-            ),
+            deadline=due_on(declaration),
         ),
     ),
     Wait(
@@ -349,12 +349,8 @@ FAMILIES = [
         "families:contract_list",
         is_agency,
         lambda user, today: (
-            _contracts()
-            .filter(
-                agency__in=user.reach.agencies,
-                status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
-                outcome="",
-            )
+            outcomes.waiting(_contracts())
+            .filter(agency__in=user.reach.agencies)
             .order_by("ended_on")
         ),
         lambda contract: Item(
