@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,6 +32,14 @@ class ReferralQuerySet(models.QuerySet):
     def waiting_for_answer(self):
         """Those the provider or the coordinator has not answered."""
         return self.filter(status__in=[Referral.Status.SENT, Referral.Status.TO_VALIDATE])
+
+    def stays_over(self, on):
+        """Accueils ponctuels confirmed, whose last day is before that day."""
+        return (
+            self.filter(kind=Referral.Kind.OCCASIONAL, status=Referral.Status.CONFIRMED)
+            .annotate(last_day=Max("days__day"))
+            .filter(last_day__lt=on)
+        )
 
     def family_to_tell(self):
         """Those whose last answer the family has not been told."""
@@ -72,7 +80,7 @@ class Referral(Dossier):
         OTHER = "other", "autre raison"
 
     # Answered by the provider and accepted: names may be read there.
-    TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED)
+    TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED, Status.STAYED)
     # Answers of which the family must hear.
     TOLD = (
         Status.ACCEPTED,
@@ -81,7 +89,9 @@ class Referral(Dossier):
         Status.WAITING_LIST,
         Status.REFUSED,
         Status.EXPIRED,
+        Status.CANCELLED,
         Status.TRANSFERRED,
+        Status.NO_SHOW,
     )
     # The family waits for a place there.
     OPEN = (

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from families.views import commissions, households, network, offers, referrals, search
+from families.views import (
+    answer_links,
+    commissions,
+    households,
+    network,
+    occasional,
+    offers,
+    referrals,
+    search,
+    takeups,
+)
+from families.views import referral_answers as answers
 
 urlpatterns = [
     path("familles/", households.HouseholdList.as_view(), name="household_list"),
@@ -16,6 +27,16 @@ urlpatterns = [
         referrals.ReferralCreate.as_view(),
         name="referral_create",
     ),
+    path(
+        "familles/<uuid:pk>/demain/",
+        occasional.OccasionalSearch.as_view(),
+        name="occasional_search",
+    ),
+    path(
+        "familles/<uuid:pk>/demain/<uuid:provider>/",
+        occasional.OccasionalCreate.as_view(),
+        name="occasional_create",
+    ),
     path("chercher/", search.Search.as_view(), name="search"),
     path("demandes/", referrals.ReferralList.as_view(), name="referral_list"),
     path("demandes/<uuid:pk>/", referrals.ReferralDetail.as_view(), name="referral_detail"),
@@ -24,10 +45,40 @@ urlpatterns = [
         referrals.ReferralStep.as_view(),
         name="referral_step",
     ),
-    path("demandes/<uuid:pk>/valider/", referrals.Validate.as_view(), name="referral_validate"),
-    path("demandes/<uuid:pk>/accepter/", referrals.Accept.as_view(), name="referral_accept"),
-    path("demandes/<uuid:pk>/refuser/", referrals.Refuse.as_view(), name="referral_refuse"),
-    path("demandes/<uuid:pk>/famille/", referrals.Confirm.as_view(), name="referral_confirm"),
+    path("demandes/<uuid:pk>/valider/", answers.Validate.as_view(), name="referral_validate"),
+    path("demandes/<uuid:pk>/accepter/", answers.Accept.as_view(), name="referral_accept"),
+    path("demandes/<uuid:pk>/refuser/", answers.Refuse.as_view(), name="referral_refuse"),
+    path("demandes/<uuid:pk>/famille/", answers.Confirm.as_view(), name="referral_confirm"),
+    path(
+        "demandes/<uuid:pk>/autres-horaires/",
+        answers.ProposeHours.as_view(),
+        name="referral_propose_hours",
+    ),
+    path(
+        "demandes/<uuid:pk>/horaires-proposes/",
+        answers.OtherHours.as_view(),
+        name="referral_other_hours",
+    ),
+    path(
+        "demandes/<uuid:pk>/commission/", answers.Shortlist.as_view(), name="referral_shortlist"
+    ),
+    path("demandes/<uuid:pk>/transmettre/", answers.Transfer.as_view(), name="referral_transfer"),
+    path("demandes/<uuid:pk>/jamais-venu/", answers.NoShow.as_view(), name="referral_no_show"),
+    path("demandes/<uuid:pk>/heures/", answers.StayHours.as_view(), name="referral_hours"),
+    path("accueil/<uuid:pk>/attente/", answers.WaitingList.as_view(), name="waiting_list"),
+    path("repondre/", answer_links.Answer.as_view(), name="answer"),
+    path(
+        "repondre/par/<str:step>/", answer_links.AnswerStep.as_view(), name="answer_step"
+    ),
+    path("repondre/<str:token>/", answer_links.AnswerEntry.as_view(), name="answer_link"),
+    path("suivis/", takeups.TakeUpList.as_view(), name="takeup_list"),
+    path("suivis/nouveau/", takeups.TakeUpCreate.as_view(), name="takeup_create"),
+    path("suivis/<uuid:pk>/", takeups.TakeUpDetail.as_view(), name="takeup_detail"),
+    path("suivis/<uuid:pk>/prendre/", takeups.TakeUpAccept.as_view(), name="takeup_accept"),
+    path("suivis/<uuid:pk>/refuser/", takeups.TakeUpDecline.as_view(), name="takeup_decline"),
+    path(
+        "suivis/<uuid:pk>/etape/<str:step>/", takeups.TakeUpStep.as_view(), name="takeup_step"
+    ),
     path("accueil/<uuid:pk>/", network.ProviderDetail.as_view(), name="provider_detail"),
     path("accueil/<uuid:pk>/places/", offers.OfferCreate.as_view(), name="offer_create"),
     path("places/<uuid:pk>/", offers.OfferUpdate.as_view(), name="offer_update"),
