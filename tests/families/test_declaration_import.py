@@ -198,7 +198,7 @@ def test_accents_and_line_ends_of_any_office_suite_are_read(client, manager, mon
 def test_a_workbook_is_read_too(client, manager, months):
     book = Workbook()
     book.active.append(TITLES.split(";"))
-    book.active.append([int(siret(months[0])), "x", date(2026, 10, 1), 30, 2700])
+    book.active.append([siret(months[0]), "x", date(2026, 10, 1), 30, 2700])
     data = io.BytesIO()
     book.save(data)
     response = send(client, data.getvalue(), "mois.xlsx")
@@ -269,4 +269,5 @@ def test_examining_costs_the_same_for_three_lines_and_for_thirty(manager, operat
             assert all(line.is_good for line in examine(lines, by=manager, on=ON, at=AT))
         return len(captured)
 
+    queries(rows[:1])  # what the person may reach is read once
     assert queries(rows[:3]) == queries(rows)
