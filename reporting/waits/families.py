@@ -350,7 +350,7 @@ FAMILIES = [
         is_agency,
         lambda user, today: (
             outcomes.waiting(_contracts())
-            .filter(agency__in=user.reach.agencies)
+            .filter(agency__in=user.reach.agencies, ended_on__lte=today)
             .order_by("ended_on")
         ),
         lambda contract: Item(

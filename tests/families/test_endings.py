@@ -9,6 +9,7 @@ from avip.workflow import StepRefused
 from families.models import AvipContract, Hold
 from families.workflow import contracts, outcomes
 from labels.models import Label
+from partners.models import Membership
 from tests import factories as people
 from tests.families import factories as f
 from tests.families.pages import signed_in, text_of, url
@@ -80,9 +81,7 @@ def test_a_child_who_turns_three_stays_until_the_end_of_the_contract():
 
 def test_an_agency_that_closes_leaves_the_outcome_to_the_creche(contract):
     day = contract.end_on + timedelta(days=1)
-    for member in contract.agency.memberships.all():
-        member.ends_on = date(2026, 3, 1)
-        member.save()
+    Membership.objects.filter(agency=contract.agency).update(ends_on=date(2026, 3, 1))
     contracts.end(contract, on=day)
     outcomes.record(contract, by=f.director_of(contract.provider), on=day, outcome="unknown")
     assert contract.outcome == "unknown"
