@@ -3,7 +3,6 @@
 import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.urls import reverse
 
 from avip.jobs import SCHEDULES
@@ -21,7 +20,7 @@ def token_of(link) -> str:
     return make_token(PURPOSE, link.pk)
 
 
-def answer_url(referral, person, at) -> str:
+def answer_path(referral, person, at) -> str:
     """The address that lets this person answer; one per request and person, good for days."""
     expires_at = at + timedelta(days=SCHEDULES["answer_link_days"])
     pk = uuid.uuid4()
@@ -32,7 +31,7 @@ def answer_url(referral, person, at) -> str:
     if not is_new:
         link.expires_at = expires_at
         link.save(update_fields=["expires_at"])
-    return settings.BASE_URL + reverse("families:answer_link", args=[token_of(link)])
+    return reverse("families:answer_link", args=[token_of(link)])
 
 
 def state_of(link, at) -> str:

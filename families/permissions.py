@@ -63,7 +63,7 @@ def reads_names(by, referral):
     """The agency always; who gives care and coordinates once it is accepted; the Caf never."""
     if orients(by, referral):
         return True
-    return referral.status in Referral.TAKEN and manages(by, referral.provider)
+    return referral.status in Referral.NAMED and manages(by, referral.provider)
 
 
 def meets_childminder(by, provider):

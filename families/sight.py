@@ -40,7 +40,7 @@ class Sight:
     def provider(self) -> str:
         """A childminder by her full name for her own side, and once she has accepted."""
         provider = self.referral.provider
-        known = meets_childminder(self.user, provider) or self.referral.status in Referral.TAKEN
+        known = meets_childminder(self.user, provider) or self.referral.status in Referral.NAMED
         return provider.name if known else provider.public_name
 
     @property
@@ -87,7 +87,7 @@ class Sight:
     @property
     def is_taken(self) -> bool:
         """Accepted at least: when and where to come may be told."""
-        return self.referral.status in Referral.TAKEN
+        return self.referral.status in Referral.NAMED
 
     @property
     def address(self) -> str:

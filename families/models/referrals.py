@@ -79,8 +79,10 @@ class Referral(Dossier):
         SITUATION = "situation", "la situation n’entre pas dans le label"
         OTHER = "other", "autre raison"
 
-    # Answered by the provider and accepted: names may be read there.
-    TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED, Status.STAYED)
+    # Answered by the provider and accepted.
+    TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED)
+    # Names may be read there.
+    NAMED = (*TAKEN, Status.STAYED)
     # Answers of which the family must hear.
     TOLD = (
         Status.ACCEPTED,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from avip import jobs, mail, outbox
 from avip.workflow import edit
 from families.alternatives import alternatives
-from families.answer_links import ANSWERABLE, answer_url
+from families.answer_links import ANSWERABLE, answer_path
 from families.models import Referral
 from families.notifications import referral_news as news
 from families.occasional import say_days
@@ -205,7 +205,7 @@ def _write(row, template, page, **more):
         return
     action_url = settings.BASE_URL + reverse(page, args=[referral.pk])
     if person and row.kind in ANSWERED_BY_LINK and referral.status in ANSWERABLE:
-        action_url = answer_url(referral, person, timezone.now())
+        action_url = settings.BASE_URL + answer_path(referral, person, timezone.now())
     occasional = referral.kind == Referral.Kind.OCCASIONAL
     context = {
         "referral": referral,

@@ -310,6 +310,8 @@ def _reasons_of_referral(referral):
 
 def reasons_of_state(referral) -> list[str]:
     """Why no contract is written yet: the family has not confirmed its place."""
+    if referral.kind == Referral.Kind.OCCASIONAL:
+        return ["Un accueil ponctuel est sans contrat."]
     if referral.status != Referral.Status.CONFIRMED:
         state = referral.get_status_display()
         return [

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from families.answer_links import answer_path
 from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
 from families.signing import code_digits, issue_link, link_token, send_code
 from labels.checklist import sections_of
@@ -46,9 +47,11 @@ DOWNLOADS = {
     "families:contract_evidence_json",
     "families:contract_scan",
     "families:parent_pdf",
+    "families:declaration_model",
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
 NEVER_REFUSE = {
+    "families:month_grid",
     "partners:calendar",
     "labels:application_check",
     "labels:application_section",
@@ -149,6 +152,7 @@ def pages_behind_a_link(world):
         (reverse("partners:invitation", args=[token_of(invitation)]), True),
         (reverse("labels:request_confirm", args=[request_token]), True),
         (reverse("labels:decision_confirm", args=[_decision_to_confirm()]), False),
+        (answer_path(world.referral, world.people["director"], timezone.now()), False),
     ]
 
 

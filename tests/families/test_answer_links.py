@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avip import outbox
-from families.answer_links import answer_url, token_of
+from families.answer_links import answer_path, token_of
 from families.models import AnswerLink, Referral
 from families.workflow import referrals
 from tests import factories as f
@@ -43,7 +43,7 @@ def referral(creche, director, of_today):
 
 @pytest.fixture
 def link(referral, director):
-    answer_url(referral, director, timezone.now())
+    answer_path(referral, director, timezone.now())
     return AnswerLink.objects.get()
 
 
