@@ -40,10 +40,25 @@ SCHEDULES = {
     "reservations_reminder_days": (30, 0, -1),  # before they are due; after
     "opinion_link_days": 60,
     "family_confirmation_days": 3,
+    "referral_reminder_fraction": 0.5,  # of the delay to answer, in opening hours
+    "referral_escalation_fraction": 0.8,
+    "answer_link_days": 14,
+    "no_show_days": 14,  # after the first day of care
     "unplaced_family_days": 30,  # how long a refusal stays on the list of the adviser
+    "referral_providers_at_once": 3,  # chosen with the family
+    "response_time_days": 365,  # how long an answer counts in the usual delay
+    "response_time_min_answers": 3,  # below, nothing is said of a delay
+    "outcome_reminder_days": (3, 10),  # after the end of a contract
+    "month_tick_days": 5,  # before the end of a month, it may be confirmed
+    "keep_place_days": 30,  # how long keeping a place is proposed after an outcome
+    "work_check_months": 6,  # after a job or a training was noted
+    "work_check_parent_days": 14,  # later, the family is asked where the adviser has not said
+    "work_check_link_days": 60,
     "declaration_open_day": 1,  # of the following month
     "declaration_due_day": 10,
     "declaration_lock_day": 20,
+    "declaration_late_days": (0, 5),  # after the due day: who declares, then who stands above
+    "declaration_amend_days": 90,  # after the lock, for who declares; the Caf afterwards
     "upload_max_megabytes": 10,
     "takeover_rows": 500,  # lines of one spreadsheet
 }

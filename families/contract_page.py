@@ -1,6 +1,5 @@
 """What the page of a contract says: who must act, where each signature stands, what comes next."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.urls import reverse
@@ -8,33 +7,24 @@ from django.urls import reverse
 from avip.jobs import SCHEDULES
 from avip.models import Document, Outbox
 from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_datetime, hours
-from families.contract_text import in_order, readable_code
-from families.models import AvipContract, ParentLink, Signatory, Signature
-from families.parties import link_channels
-from families.permissions import may_sign_as, takes_part
+from families.contract_text import readable_code
+from families.models import AvipContract, ContractVersion, Signatory
+from families.permissions import takes_part
+from families.planning import Schedule
+from families.schedules import exceptions_of, say_closed_days, say_exceptions, schedule_of
 from families.signing import parents_without_copy
 from families.wording import say_schedule
 from families.workflow.contracts import CONTRACT, VERSION
+from families.workflow.endings import FOUND
+from families.workflow.outcomes import OUTCOME
 from families.workflow.proposals import reasons_of_renewal
+from families.workflow.referents import REFERENT
+from families.workflow.work_checks import CHECK
+from partners.calendars import calendar_of
 from partners.permissions import is_hijacked
 
 Contract = AvipContract.Status
-ACCOUNT, ON_SITE = Signature.Method.ACCOUNT, Signature.Method.ON_SITE_CODE
-
-
-@dataclass
-class SignatureRow:
-    """One expected signature: whose, in which state, and what the reader may do about it."""
-
-    signatory: Signatory
-    signature: Signature | None
-    detail: str
-    delivery: str = ""
-    actions: tuple = ()  # (label, url), the first being the default path
-
-    @property
-    def is_signed(self):
-        return self.signature is not None
+AFTERWARDS = {**OUTCOME.steps, **FOUND.steps, **CHECK.steps}
 
 
 def family_name(contract) -> str:
@@ -50,90 +40,23 @@ def title_for(contract, user) -> str:
     return f"Contrat {readable_code(contract.code)}"
 
 
-def signature_rows(version, user, now) -> list[SignatureRow]:
-    """Every signature expected on this version, in the order of the documents."""
-    signatories = in_order(
-        version.signatories.select_related("parent", "signature__user", "signature__attested_by")
-    )
-    for signatory in signatories:
-        signatory.version = version
-    links = _live_links(version)
-    is_open = version.status == version.Status.TO_SIGN and not is_hijacked(user)
-    return [_row(signatory, version, user, now, links, is_open) for signatory in signatories]
+def standing(contract):
+    """The text that holds: the one in force, else the one to look at (prefetch `versions`)."""
+    in_force = ContractVersion.Status.IN_FORCE
+    found = next((v for v in contract.versions.all() if v.status == in_force), None)
+    found = found or contract.version
+    found.contract = contract
+    return found
 
 
-def _row(signatory, version, user, now, links, is_open):
-    signature = getattr(signatory, "signature", None)
-    if signature:
-        return SignatureRow(signatory, signature, how(signature))
-    row = SignatureRow(signatory, None, "n’a pas encore signé" if is_open else "n’a pas signé")
-    if link := links.get(signatory.parent_id):
-        row.delivery = delivery_of(link, now)
-    if is_open and may_sign_as(user, signatory, ACCOUNT):
-        row.actions = (("Lire et signer", _url("contract_sign", version)),)
-    elif is_open and may_sign_as(user, signatory, ON_SITE):
-        row.actions = (
-            ("Faire signer sur place", _url("sign_on_site", version, signatory)),
-            *(
-                [("Envoyer un lien", _url("contract_send_link", version, signatory))]
-                if signatory.parent_id
-                else []
-            ),
-            ("Enregistrer un papier signé", _url("sign_on_paper", version, signatory)),
-        )
-    return row
+def next_act(contract, rows, user, on: date, reminder=None) -> dict:
+    """What must be done, by whom, before when, for `_next_act.html`; empty when nothing is.
 
-
-def how(signature) -> str:
-    """How a signature was given, in words: a paper says its own day first."""
-    if paper_on := signature.signed_on_paper_on:
-        return (
-            f"signé sur papier le {fr_date(paper_on)}, "
-            f"enregistré le {fr_datetime(signature.signed_at)} par {signature.attested_by}"
-        )
-    text = f"signé le {fr_datetime(signature.signed_at)}, {signature.get_method_display()}"
-    by = signature.evidence.get("by", {}).get("name")
-    if signature.user_id and by and by != signature.signatory.name:
-        text += f", par {by}"
-    elif signature.attested_by_id:
-        text += f", devant {signature.attested_by}"
-    if signature.interpreter:
-        text += f", avec l’interprète {signature.interpreter}"
-    return text
-
-
-def _live_links(version):
-    links = ParentLink.objects.filter(contract=version.contract_id, revoked_at=None)
-    return {link.parent_id: link for link in links.select_related("parent")}
-
-
-def delivery_of(link, now) -> str:
-    """Where the parent's message stands, in words."""
-    way = link.get_channel_display()
-    row = Outbox.objects.about(link).first()
-    if link.sent_at is None and row and row.given_up_at:
-        return (
-            f"Le lien n’a pas pu partir par {way}. Vérifiez l’adresse ou le numéro, "
-            "ou faites signer sur place."
-        )
-    if link.sent_at is None and row and row.tries:
-        again = fr_datetime(row.next_try_at)
-        return f"Le lien n’est pas encore parti par {way}\xa0: nouvel essai le {again}."
-    if link.sent_at is None:
-        return f"Lien en cours d’envoi par {way}."
-    sentence = f"Lien envoyé par {way} le {fr_datetime(link.sent_at)}"
-    if link.opened_at:
-        sentence += f", ouvert le {fr_datetime(link.opened_at)}"
-    if not link.is_open(now):
-        sentence += f", périmé depuis le {fr_date(link.expires_at)}"
-    return sentence + "."
-
-
-def next_act(contract, rows, user, on: date) -> dict:
-    """What must be done, by whom, before when, for `_next_act.html`; empty when nothing is."""
+    « Relancer » comes before anything that would change the text.
+    """
     version = contract.version
-    if contract.status == Contract.TO_SIGN and version:
-        return _next_signature(contract, rows, user)
+    if version and version.status == version.Status.TO_SIGN:
+        return _next_signature(contract, version, rows, user, reminder)
     if not takes_part(user, contract) or is_hijacked(user):
         return {}
     if may_renew(contract, user, on) and contract.end_on <= on + _notice():
@@ -153,7 +76,7 @@ def next_act(contract, rows, user, on: date) -> dict:
     return {}
 
 
-def _next_signature(contract, rows, user):
+def _next_signature(contract, version, rows, user, reminder):
     waiting = [row for row in rows if not row.is_signed]
     mine = next(
         (row for row in waiting if row.actions and row.actions[0][0] == "Lire et signer"), None
@@ -162,11 +85,11 @@ def _next_signature(contract, rows, user):
     if mine:
         return {
             "text": "lire le texte et le signer.",
-            "deadline": contract.start_on,
+            "deadline": version.start_on,
             "url": mine.actions[0][1],
             "action": "Lire et signer",
         }
-    if helped:
+    if helped and not (reminder and helped.signatory.name in reminder.names):
         label, url = helped.actions[0]
         ways = (
             "sur place, par un lien ou sur papier"
@@ -175,16 +98,22 @@ def _next_signature(contract, rows, user):
         )
         return {
             "text": f"faire signer {helped.signatory.name}, {ways}.",
-            "deadline": contract.start_on,
+            "deadline": version.start_on,
             "url": url,
             "action": label,
         }
     whom = [_who(row.signatory, takes_part(user, contract)) for row in waiting]
-    return {
+    act = {
         "who": " et à ".join(whom),
         "text": "lire le texte et le signer.",
-        "deadline": contract.start_on,
+        "deadline": version.start_on,
     }
+    if reminder and not reminder.again_at:
+        url = reverse("families:contract_remind", args=[contract.pk])
+        act["step"] = {"label": f"Relancer {and_list(reminder.names)}", "url": url}
+    elif reminder:
+        act["text"] += f" Tous sont relancés\xa0; {reminder.said}."
+    return act
 
 
 def _who(signatory, reads_names):
@@ -232,13 +161,22 @@ def facts(contract, version, user, on: date) -> list:
         contract.renewals_left,
         "renouvellement possible,renouvellements possibles,aucun renouvellement possible",
     )
+    particular = say_exceptions(exceptions_of(version))
     pairs = [
         ("Enfant" if len(children) == 1 else "Enfants", and_list(children)),
         ("Jours et heures", week),
+        *([("Jours particuliers", "\xa0; ".join(particular))] if particular else []),
         ("Enveloppe", f"jusqu’à {envelope} par semaine sans nouvelle signature"),
         ("Familiarisation", count_of(version.settling_in_days, "jour,jours,aucun jour prévu")),
         ("Durée", f"{contract.duration_months}\xa0mois au plus, {allowed}"),
     ]
+    if contract.status in (Contract.ACTIVE, Contract.TO_SIGN):
+        schedule = schedule_of([contract]) or list(version.slots.all())
+        if closed := _closed(contract, schedule):
+            pairs.append(("Fermé ces jours-là", closed))
+    if contract.stop_reason and named:
+        by = f", par {contract.get_stopped_by_display()}" if contract.stopped_by else ""
+        pairs.append(("Motif de l’arrêt", contract.get_stop_reason_display() + by))
     if contract.end_reason and named:
         pairs.append(("Raison de l’arrêt", contract.end_reason))
     if contract.outcome:
@@ -246,13 +184,35 @@ def facts(contract, version, user, on: date) -> list:
     return pairs
 
 
+def _closed(contract, schedule):
+    calendar = calendar_of(contract.provider)
+    week = schedule if isinstance(schedule, Schedule) else Schedule(schedule)
+    return "\xa0; ".join(say_closed_days(week, calendar, contract.start_on, contract.end_on))
+
+
+def adjustments_of(contract, on: date) -> list:
+    """The adjustments that run or come: (row, in words, whether it may be cancelled)."""
+    rows = contract.adjustments.filter(cancelled_at=None).select_related("made_by")
+    found = []
+    for row in rows.prefetch_related("slots"):
+        if row.until and row.until < on:
+            continue
+        until = f" jusqu’au {fr_date(row.until)}" if row.until else ""
+        said = f"À partir du {fr_date(row.from_on)}{until}\xa0: {say_schedule(row.slots.all())}."
+        found.append((row, said))
+    return found
+
+
 def timeline(contract, version, on: date) -> list:
     """Done, now, next: from the proposal to the end."""
     Status = Contract
     signed = contract.status not in (Status.TO_SIGN, *AvipContract.GIVEN_UP, Status.DRAFT)
     items = [{"state": "done", "label": "Contrat proposé", "detail": fr_date(version.proposed_at)}]
+    if contract.taken_over:
+        items = [{"state": "done", "label": "Contrat signé sur papier, repris",
+                  "detail": fr_date(version.in_force_at)}]  # fmt: skip
     count = f"{version.signatures_count} sur {version.signatories_expected}"
-    if signed:
+    if signed and not contract.taken_over:
         items.append(
             {
                 "state": "done",
@@ -262,7 +222,7 @@ def timeline(contract, version, on: date) -> list:
         )
     elif contract.status == Status.TO_SIGN:
         items.append({"state": "now", "label": "Signatures", "detail": count})
-    else:
+    elif not signed:
         items.append(
             {"state": "now", "label": contract.get_status_display().capitalize(), "detail": count}
         )
@@ -295,28 +255,24 @@ def history_of(contract) -> list:
         changes += [
             {"at": row.at, "by": row.by, "label": _done(VERSION, row), "comment": row.comment}
             for row in version.history.select_related("user", "link__parent")
-            if row.step in ("sign", "supersede")
+            if row.step in ("sign", "supersede", "abandon")
         ]
+    for change in contract.referent_changes.all():
+        changes += [
+            {"at": row.at, "by": row.by, "label": _done(REFERENT, row), "comment": row.comment}
+            for row in change.history.select_related("user", "link__parent")
+        ]
+    for row in contract.adjustments.select_related("made_by"):
+        said = f"Horaires ajustés à partir du {fr_date(row.from_on)}"
+        changes.append({"at": row.made_at, "by": row.made_by, "label": said, "comment": ""})
     return sorted(changes, key=lambda change: change["at"])
 
 
 def _done(workflow, row):
-    step = workflow.steps.get(row.step)
+    if row.step == "propose" and workflow is REFERENT:
+        return "Autre référent emploi proposé"
+    step = workflow.steps.get(row.step) or AFTERWARDS.get(row.step)
     return (step.done or step.label) if step else row.step
-
-
-def link_obstacle(parent) -> str:
-    """Why no link may be sent to this parent, and what to do instead; empty when one may."""
-    if link_channels(parent):
-        return ""
-    if not parent.phone and not parent.email:
-        return "Ni téléphone ni courriel n’est noté pour ce parent."
-    if parent.phone:
-        return (
-            "Ce parent n’a qu’un téléphone\xa0: le lien et le code arriveraient au même endroit. "
-            "Un téléphone perdu ou partagé suffirait alors pour signer à sa place."
-        )
-    return "Ce parent n’a qu’un courriel\xa0: le lien et le code arriveraient au même endroit."
 
 
 def _url(name, version, signatory=None):
@@ -362,13 +318,3 @@ def sealing_state(version) -> str:
     if row and row.tries:
         return f"Le contrat scellé se prépare\xa0: nouvel essai le {fr_datetime(row.next_try_at)}."
     return f"Le contrat scellé se prépare depuis le {fr_datetime(version.in_force_at)}."
-
-
-def still_waited(left) -> str:
-    """« Il en manque encore une. »"""
-    return f"Il en manque encore {'une' if left == 1 else left}."
-
-
-def link_days() -> str:
-    """« 7 jours »"""
-    return count_of(SCHEDULES["parent_link_days"], "jour")

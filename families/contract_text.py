@@ -7,16 +7,25 @@ from pathlib import Path
 from django.template.loader import get_template, render_to_string
 
 from avip.jobs import SCHEDULES
-from avip.templatetags.words import WEEKDAYS, and_list, fr_date, fr_time
+from avip.templatetags.words import WEEKDAYS, and_list, fr_date, fr_time, plural
+from families.clauses import printed
 from families.models import Signatory
+from families.parties import PARENT
 from families.planning import minutes_per_week
 from families.proposal import last_day_before_school
+from families.schedules import exceptions_of, say_exceptions
 from labels.rules import rules_for
 from partners.calendars import end_after_months
 
 # The national texts by code, the one in use last. A change is a new file: contracts that froze the
 # former one still run, and its fingerprint is in their evidence.
-TEMPLATES = {"2026-11": "families/contract_text/2026-11.html"}
+TEMPLATES = {
+    "2026-11": "families/contract_text/2026-11.html",
+    "2026-12": "families/contract_text/2026-12.html",
+}
+
+# A contract signed on paper before the software: its facts are recorded, nobody signs them here.
+TAKEN_OVER = "repris"
 
 BLOCKS = "(?:section|h2|ul|li|p)"
 
@@ -24,16 +33,23 @@ BLOCKS = "(?:section|h2|ul|li|p)"
 ORDER = [Signatory.Role.CARE, Signatory.Role.PARENT, Signatory.Role.ADVISER]
 
 
-def freeze_text(version) -> tuple[str, str, str]:
+def freeze_text(version, clauses=None) -> tuple[str, str, str]:
     """(HTML, SHA-256 of its UTF-8 bytes, code of the template) for a version about to be proposed.
+
+    `clauses` are the `LocalClauses` of its Caf in force on the day it is proposed, if any.
 
     Its contract, children, hours and signatories must be saved; the rules are those of `rules_on`,
     or of the first day. The caller stores the three: the text is never rendered again.
     """
     code = list(TEMPLATES)[-1]
-    html = render_to_string(TEMPLATES[code], text_context(version) | {"template": code})
-    html = without_indentation(html)
-    return html, hashlib.sha256(html.encode()).hexdigest(), code
+    context = text_context(version) | {"template": code, "clauses": printed(clauses)}
+    html = without_indentation(render_to_string(TEMPLATES[code], context))
+    return html, sha256_of(html), code
+
+
+def sha256_of(html) -> str:
+    """SHA-256 of the UTF-8 bytes of a text: what the parties sign."""
+    return hashlib.sha256(html.encode()).hexdigest()
 
 
 def without_indentation(html) -> str:
@@ -71,11 +87,13 @@ def text_context(version) -> dict:
         "your_children": "votre enfant" if len(children) == 1 else "vos enfants",
         "kept_until": kept_until(children, rules),
         "signatories": signatories,
-        "parent_names": _names(signatories, Signatory.Role.PARENT),
+        "parents_said": say_parents(signatories),
         "adviser_names": _names(signatories, Signatory.Role.ADVISER),
         "schedule": schedule_in_words(slots),
+        "exceptions": say_exceptions(exceptions_of(version)),
+        "changes_from": version.start_on if version.start_on != contract.start_on else None,
         "week_minutes": minutes_per_week(slots),
-        "shortened": version.end_on < end_after_months(version.start_on, contract.duration_months),
+        "shortened": version.end_on < end_after_months(contract.start_on, contract.duration_months),
         "renewals_left": contract.renewals_left,
         "review_days": max(SCHEDULES["contract_end_reminder_days"]),
     }
@@ -88,6 +106,15 @@ def in_order(signatories) -> list:
 
 def _names(signatories, role):
     return [one.name for one in signatories if one.role == role]
+
+
+def say_parents(signatories) -> str:
+    """« Fatoumata Diallo, parent »; who represents a minor parent is said to."""
+    parents = [one for one in signatories if one.role == Signatory.Role.PARENT]
+    if all(one.quality == PARENT for one in parents):
+        names = and_list(one.name for one in parents)
+        return f"{names}, {plural(len(parents), 'parent,parents')}"
+    return and_list(f"{one.name}, {one.quality}," for one in parents).rstrip(",")
 
 
 def readable_code(code) -> str:

@@ -1,5 +1,6 @@
 """The documents of a contract: its frozen text for pages, its sealed file made by the worker."""
 
+import io
 import re
 
 from django.utils.safestring import SafeString, mark_safe
@@ -8,7 +9,14 @@ from avip import outbox
 from families.contract_text import freeze_text
 from families.models import ContractVersion
 
-__all__ = ["articles_of", "essentials_of", "freeze_text", "frozen_text", "make_sealed_contract"]
+__all__ = [
+    "articles_of",
+    "attached_to",
+    "essentials_of",
+    "freeze_text",
+    "frozen_text",
+    "make_sealed_contract",
+]
 
 ESSENTIALS = re.compile(r'<section class="essential".*?</section>', re.DOTALL)
 
@@ -27,6 +35,19 @@ def essentials_of(html: str) -> SafeString:
 def articles_of(html: str) -> SafeString:
     """All that follows « L’essentiel » in a frozen text, as it was frozen."""
     return mark_safe(ESSENTIALS.sub("", html, count=1))
+
+
+def attached_to(pdf: bytes, name: str) -> bytes | None:
+    """The file of that name inside a PDF, as it was attached; None when there is none."""
+    # Reading a PDF takes its engine: only who exports pays for it.
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            found = document.attachments.get(name)
+            return bytes(found.get_file().read_bytes()) if found else None
+    except pikepdf.PdfError:
+        return None
 
 
 def make_sealed_contract(version):

@@ -23,7 +23,15 @@ PARTY_FIELDS = [
     *("role", "name", "quality", "organisation", "delegation", "email", "phone"),
     *("link_issued_at", "link_sent_at", "link_channel", "link_opened_at"),
     *("code_channel", "code_sent_at", "code_tries", "code_validated_at"),
-    *("consent_sentence", "consent_at", "signed_at", "method", "attested_by", "interpreter"),
+    *(
+        "text_shown_at",
+        "consent_sentence",
+        "consent_at",
+        "signed_at",
+        "method",
+        "attested_by",
+        "interpreter",
+    ),
     *("signed_on_paper_on", "original_held_by", "scan_sha256"),
     *("time_zone", "text_sha256"),
 ]
@@ -110,6 +118,7 @@ def _party(signatory):
         "code_message_id": code.get("message_id"),
         "code_tries": code.get("tries"),
         "code_validated_at": code.get("validated_at"),
+        "text_shown_at": kept.get("text_shown_at"),
         "consent_sentence": kept.get("consent"),
         "consent_at": kept.get("consent_at"),
         "signed_at": signature.signed_at.isoformat(),
@@ -261,6 +270,7 @@ def party_in_words(party) -> list[tuple[str, str]]:
                 party["code_tries"] and f"en {count_of(party['code_tries'], 'essai')}",
             ],
         ),
+        ("Texte affiché", _on("montré", party["text_shown_at"])),
         ("Accord", [sentence and f"«{NBSP}{sentence}{NBSP}»", _on("coché", party["consent_at"])]),
         ("Signature", [_on(given, party["signed_at"]), Signature.Method(party["method"]).label]),
         (

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Count
 from django.utils import timezone
 
 from families.checks import Quota, counts_in_quota, quota
@@ -12,8 +13,11 @@ from families.models import (
     MonthlyDeclaration,
     Placement,
 )
+from families.workflow import outcomes, work_checks
 from labels.models import Label
+from labels.rules import rules_for
 from partners.calendars import month_bounds
+from partners.models import Caf
 
 DECLARED = (MonthlyDeclaration.Status.SUBMITTED, MonthlyDeclaration.Status.LOCKED)
 
@@ -123,3 +127,43 @@ def forecast(provider, month: date, rules) -> Quota:
         rules.quota_rate,
         is_declared=latest is not None,
     )
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of families, every share with what it is counted on."""
+
+    of: int  # contracts that ended after a day of care at least, not renewed
+    recorded: int  # … of which something is said
+    positive: int  # … a job, a training, a business, by the rules of the Caf
+    asked: int  # whom « toujours en emploi ? » got an answer about, known or not
+    still_in_work: int  # … yes
+
+    def __add__(self, other):
+        return Outcomes(
+            self.of + other.of,
+            self.recorded + other.recorded,
+            self.positive + other.positive,
+            self.asked + other.asked,
+            self.still_in_work + other.still_in_work,
+        )
+
+
+def outcome_figures(contracts, on: date) -> Outcomes:
+    """What became of the families of these contracts (a scope) that were over by that day.
+
+    One stopped before its first day is nobody's exit.
+    """
+    over = outcomes.lived(contracts).filter(ended_on__lte=on).order_by()
+    total = Outcomes(0, 0, 0, 0, 0)
+    rows = over.values_list("caf", "outcome", "still_in_work").annotate(
+        n=Count("pk"), answered=Count("still_in_work_on")
+    )
+    rules = {}
+    for caf, outcome, still, n, answered in rows:
+        if caf not in rules:
+            rules[caf] = rules_for(Caf.objects.get(pk=caf), on)
+        good = outcomes.is_positive(outcome, rules[caf])
+        asked = answered if outcome in work_checks.ASKED else 0
+        total += Outcomes(n, n if outcome else 0, n if good else 0, asked, answered if still else 0)
+    return total

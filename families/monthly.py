@@ -10,10 +10,10 @@ from avip import jobs, outbox
 from avip.jobs import SCHEDULES
 from families.hours import check_hours
 from families.models import MonthlyDeclaration
-from families.notifications.declarations import MONTHS_IN_A_QUARTER, day_after_period
+from families.notifications.declarations import MONTHS_IN_A_QUARTER, day_after_period, due_on
 from families.planning import opening_minutes
 from families.quota import check_quota, check_quotas, unchecked
-from families.recipients import people_of_providers
+from families.recipients import people_above_providers, people_of_providers
 from families.workflow.declarations import DECLARATION, labelled_during, open_months
 from labels.rules import rules_for
 from partners.calendars import calendar_of, month_bounds
@@ -79,6 +79,45 @@ def _open(providers, month, on):
 def check_declared_months(on):
     """Judge what was declared and not judged since."""
     return f"{check_quotas(unchecked(), timezone.now())} calculs de quota"
+
+
+@jobs.daily("families.months_late")
+def remind_of_late_months(on):
+    """Months of the last period not declared on their day: who declares is written to once.
+
+    Some days later who stands above is, who may declare too; the Caf then reads the list.
+    """
+    written = 0
+    for caf in Caf.objects.all():
+        period = rules_for(caf, on).declaration_period
+        late = list(
+            MonthlyDeclaration.objects.filter(
+                caf=caf, status=MonthlyDeclaration.Status.OPEN, month__in=months_to_open(on, period)
+            )
+            .select_related("provider", "caf")
+            .order_by("pk")
+        )
+        if late:
+            written += _remind(late, (on - max(due_on(month) for month in late)).days, on)
+    return f"{written} rappels"
+
+
+def _remind(late, waited, on):
+    first, then = SCHEDULES["declaration_late_days"]
+    if waited < first:
+        return 0
+    is_first = waited < then
+    people_of = people_of_providers if is_first else people_above_providers
+    people = people_of([month.provider for month in late], on=on)
+    effects = [
+        (month.pk, f"{month.pk}:{person}", person)
+        for month in late
+        for person in people[month.provider_id]
+    ]
+    kind = "families.month_late" if is_first else "families.month_late_above"
+    with transaction.atomic():
+        outbox.add_all(kind, effects)
+    return len(effects)
 
 
 @jobs.daily("families.months_lock")

@@ -6,6 +6,8 @@ from families.models import Channel, Signatory
 from families.permissions import operator_signs
 from partners.models import Membership, User
 
+PARENT = "parent"
+
 
 def care_signatory(provider, *, by, on) -> Signatory:
     """The party that gives care, as printed: whoever signs for it, else its organisation alone."""
@@ -36,12 +38,31 @@ def adviser_signatory(contract, *, by, on) -> Signatory:
     )
 
 
+def parents_who_sign(household) -> list:
+    """The parents of a family who sign its contracts: the second one when she asked to, and who
+    represents a minor parent.
+    """
+    signing = [parent for parent in household.parents.order_by("pk") if parent.signs]
+    return signing or list(household.parents.filter(is_referring=True))
+
+
 def parent_signatories(parents) -> list[Signatory]:
-    """One signatory for each parent who signs."""
+    """One signatory for each parent who signs; whoever represents a minor parent is said to."""
     return [
-        Signatory(role=Signatory.Role.PARENT, parent=parent, name=str(parent), quality="parent")
+        Signatory(
+            role=Signatory.Role.PARENT,
+            parent=parent,
+            name=str(parent),
+            quality=_represents(parent) if parent.is_representative else PARENT,
+        )
         for parent in parents
     ]
+
+
+def _represents(representative):
+    minors = representative.household.parents.filter(is_representative=False)
+    minor = minors.order_by("-is_referring", "pk").first()
+    return f"qui représente {minor or 'le parent'}, parent mineur"[:160]
 
 
 def members_who_sign(provider) -> Q:

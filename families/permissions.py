@@ -23,16 +23,47 @@ def validates(by, referral):
     return coordinates(by, referral.provider)
 
 
+def proposes_hours(by, referral):
+    """Other hours come from who answers; for a childminder, from who validates her situations."""
+    provider = referral.provider
+    return coordinates(by, provider) if provider.is_childminder else answers(by, referral)
+
+
+def gives_way(by, referral):
+    """May pass a request on: the agency, the operator of the crèche, the coordinator."""
+    provider = referral.provider
+    if orients(by, referral) or coordinates(by, provider):
+        return True
+    return not provider.is_childminder and runs_operator_of(by, provider)
+
+
+def runs_operator_of(by, provider):
+    """Member of the operator of this crèche, as opposed to the crèche alone."""
+    return is_user(by) and provider.facility.operator_id in by.reach.operators
+
+
 def orients(by, referral):
     """Any member of the agency that sent this referral: a colleague acts for one who is away."""
     return is_adviser(by, referral)
+
+
+def runs_for_follow_up(by, provider):
+    """May propose a family to an agency for this provider: for a childminder, her coordinator."""
+    return coordinates(by, provider) if provider.is_childminder else runs_provider(by, provider)
+
+
+def asks_for(by, takeup):
+    """The side that proposed a family to an agency, any colleague of the person who did."""
+    if takeup.provider:
+        return runs_for_follow_up(by, takeup.provider)
+    return is_user(by) and takeup.caf_id in by.reach.cafs
 
 
 def reads_names(by, referral):
     """The agency always; who gives care and coordinates once it is accepted; the Caf never."""
     if orients(by, referral):
         return True
-    return referral.status in Referral.TAKEN and manages(by, referral.provider)
+    return referral.status in Referral.NAMED and manages(by, referral.provider)
 
 
 def meets_childminder(by, provider):

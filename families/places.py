@@ -1,11 +1,14 @@
-"""Places taken by accepted referrals: numbered ones of an offer, or the licensed capacity."""
+"""Places taken by accepted referrals: numbered ones of an offer, or the licensed capacity.
+
+An offer that blocks no place (« ask us ») takes no number: the capacity decides there too.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from avip.workflow import StepRefused
-from families.models.referrals import Hold, PlaceOffer, half_days
+from families.models.places import Hold, PlaceOffer, half_days
 from families.wording import say_half_days
 from labels.rules import RuleSet, rules_for
 from partners.calendars import age_in_months, end_after_months
@@ -68,17 +71,23 @@ def hold_places(referral, provider, rules, slots=None, period=None) -> list[Hold
     children = list(referral.children.all())
     keys = keys_of(referral.slots.all() if slots is None else slots)
     period = period or period_asked(referral, rules)
-    offers = _offers_for(referral, provider, period, children)
-    if provider.is_childminder or not offers:
-        _refuse_beyond_capacity(provider, rules, keys, period, len(children))
-    if offers:
-        holds = _numbered(referral, offers, children, keys, period)
-    else:
-        holds = [
-            _hold(referral, child, key, period, offer=None, number=0)
-            for child in children
-            for key in keys
-        ]
+    running = list(provider.offers.running_on(period.first))
+    kept = [offer for offer in running if offer.is_blocked]
+    if provider.is_childminder or not kept:
+        _refuse_beyond_capacity(provider, rules, keys, period, children)
+    if kept:
+        try:
+            return Hold.objects.bulk_create(_numbered(referral, kept, children, keys, period))
+        except StepRefused:
+            if len(kept) == len(running):
+                raise
+        # « Ask us » beside kept places: what they do not fit, the capacity decides.
+        _refuse_beyond_capacity(provider, rules, keys, period, children)
+    holds = [
+        _hold(referral, child, key, period, offer=None, number=0)
+        for child in children
+        for key in keys
+    ]
     return Hold.objects.bulk_create(holds)
 
 
@@ -100,11 +109,8 @@ def peak(holds, from_on: date, until: date) -> int:
     return max(sum(h.from_on <= day <= h.until for h in holds) for day in days)
 
 
-def _offers_for(referral, provider, period, children):
-    """The offers that last the contract, the one asked for first; none without any offer."""
-    offers = list(provider.offers.running_on(period.first))
-    if not offers:
-        return []
+def _fitting(offers, referral, period, children):
+    """Of these offers, those that last the contract and take such ages, the one asked for first."""
     # A child who grows keeps its place: its age is that of the day it was asked for.
     ages = [age_in_months(child.birth_date, referral.from_on) for child in children]
     lasting = [offer for offer in offers if offer.until is None or offer.until >= period.ends]
@@ -130,6 +136,7 @@ def _offers_for(referral, provider, period, children):
 
 def _numbered(referral, offers, children, keys, period):
     """One numbered place per child for the whole week, else the first free on each half-day."""
+    offers = _fitting(offers, referral, period, children)
     missing = [key for key in keys if not any(offer.takes(key) for offer in offers)]
     if missing:
         raise StepRefused(
@@ -184,7 +191,8 @@ def _refuse_beyond_capacity(provider, rules, keys, period, children):
         raise StepRefused(
             "La capacité autorisée n’est pas renseignée : demandez à votre Caf de la compléter."
         )
-    full = full_half_days(provider, keys, period.first, period.until, limit - children)
+    room = limit - len(children)
+    full = full_half_days(provider, keys, period.first, period.until, room, but_children=children)
     if full and not provider.is_childminder:
         raise StepRefused(JUST_TAKEN)
     if full:
@@ -198,11 +206,17 @@ def capacity_of(provider: Provider, rules: RuleSet) -> int | None:
     return provider.facility.licensed_capacity
 
 
-def full_half_days(provider, keys, from_on, until, room, *, but=None) -> list[str]:
-    """The half-days on which more than `room` places are held; `but` is a referral left out."""
+def full_half_days(provider, keys, from_on, until, room, *, but=None, but_children=()) -> list[str]:
+    """The half-days on which more than `room` places are held.
+
+    `but` is a referral left out; `but_children` those who take one place however often held.
+    """
     holds = {}
     for hold in (
-        Hold.objects.standing(from_on, until).filter(provider=provider).exclude(referral=but)
+        Hold.objects.standing(from_on, until)
+        .filter(provider=provider)
+        .exclude(referral=but)
+        .exclude(child__in=but_children)
     ):
         holds.setdefault(hold.key, []).append(hold)
     return [key for key in keys if peak(holds.get(key, []), from_on, until) > room]

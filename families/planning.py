@@ -1,9 +1,47 @@
 """Planned care: a weekly schedule laid on real dates, closures and public holidays taken out."""
 
+from dataclasses import dataclass, field
 from datetime import date, time
 
 from avip.templatetags.words import weekday_name
 from partners.calendars import Calendar, days
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The week of a contract with what changes it: its signed exceptions, its dated adjustments.
+
+    Goes wherever weekly slots go. A particular day that all signed comes before an adjustment of
+    the week; of two adjustments the later one holds.
+    """
+
+    slots: list
+    exceptions: dict[date, list] = field(default_factory=dict)  # no interval: no care that day
+    adjustments: list = field(default_factory=list)  # (first, last or None, slots), as they came
+
+    def __iter__(self):
+        return iter(self.slots)
+
+    def __len__(self):
+        return len(self.slots)
+
+    def week_of(self, day: date) -> list:
+        """The weekly slots that hold on that day."""
+        for first, last, slots in reversed(self.adjustments):
+            if first <= day and (last is None or day <= last):
+                return slots
+        return self.slots
+
+    def intervals(self, day: date) -> list[tuple[time, time]]:
+        """The hours of care of that day, whether or not the doors are open."""
+        if day in self.exceptions:
+            return self.exceptions[day]
+        return [(s.starts, s.ends) for s in self.week_of(day) if s.weekday == day.weekday()]
+
+
+def minutes_between(starts: time, ends: time) -> int:
+    """Length of an interval of one day, by the clock on the wall: summer time changes nothing."""
+    return (ends.hour - starts.hour) * 60 + ends.minute - starts.minute
 
 
 def minutes_per_week(slots) -> int:
@@ -29,14 +67,13 @@ def reasons_of_week(slots) -> list[str]:
 
 def planned_days(slots, calendar: Calendar, first: date, last: date) -> dict[date, int]:
     """Minutes of care planned on each day of the period on which some are, in order of date."""
-    by_weekday = {}
-    for slot in slots:
-        by_weekday[slot.weekday] = by_weekday.get(slot.weekday, 0) + slot.minutes
-    return {
-        day: by_weekday[day.weekday()]
-        for day in days(first, last)
-        if day.weekday() in by_weekday and not calendar.is_closed(day)
-    }
+    schedule = slots if isinstance(slots, Schedule) else Schedule(list(slots))
+    found = {}
+    for day in days(first, last):
+        minutes = sum(minutes_between(*interval) for interval in schedule.intervals(day))
+        if minutes and not calendar.is_closed(day):
+            found[day] = minutes
+    return found
 
 
 def planned_minutes(slots, calendar: Calendar, first: date, last: date) -> int:

@@ -1,15 +1,18 @@
 """What a contract needs before it is proposed: its dates by the rules, and why it may not be."""
 
 from datetime import date, time, timedelta
+from itertools import pairwise
 
 from avip.jobs import SCHEDULES
-from avip.templatetags.words import MONTHS, WEEKDAYS, fr_date, fr_time, hours
-from families.models import AvipContract, Placement
+from avip.templatetags.words import MONTHS, NBSP, WEEKDAYS, fr_date, fr_day, fr_time, hours
+from families.models import AvipContract, Placement, ScheduleSlot
 from families.places import Period
-from families.planning import minutes_per_week, reasons_of_week
+from families.planning import minutes_per_week, planned_days, reasons_of_week
 from families.situations import Care, is_open, months_against_cap, other_care
 from labels.models.labels import labelled_providers
-from partners.calendars import age_in_months, calendar_of, end_after_months
+from partners.calendars import age_in_months, calendar_of, end_after_months, month_bounds
+
+WEEK = timedelta(days=6)
 
 
 def last_day_before_school(birth_date: date, rules) -> date:
@@ -30,14 +33,16 @@ def last_day_of_renewal(contract, children, rules) -> date:
 
     Anchored there, ends of months do not drift from one contract to the next.
     """
-    months = contract.duration_months * (contract.number + 1)
-    return last_day_of_contract(_first_of(contract).start_on, months, children, rules)
+    first = _first_of(contract)
+    months = contract.duration_months * (contract.number - first.number + 2)
+    return last_day_of_contract(first.start_on, months, children, rules)
 
 
 def period_of(contract) -> Period:
     """The days of this contract, then of the renewals stored with it: how long places are held."""
-    months = contract.duration_months * (contract.renewals_allowed + 1)
-    until = end_after_months(_first_of(contract).start_on, months)
+    first = _first_of(contract)
+    months = contract.duration_months * (contract.renewals_allowed + 2 - first.number)
+    until = end_after_months(first.start_on, months)
     return Period(contract.start_on, contract.end_on, max(until, contract.end_on))
 
 
@@ -50,7 +55,7 @@ def _first_of(contract):
 def reasons_against(contract, children, *, slots, envelope_minutes, rules, on) -> list[str]:
     """Why this contract, not written yet, may not be proposed, in French; empty when it may.
 
-    `slots` are objects with `weekday`, `starts`, `ends` and `minutes`. A renewal is not a new
+    `slots` are the `Schedule` asked for. A renewal is not a new
     entry: the age at which a first contract may begin does not concern it, the school does.
     """
     provider = contract.provider
@@ -58,8 +63,11 @@ def reasons_against(contract, children, *, slots, envelope_minutes, rules, on) -
         *_reasons_of_dates(contract, children, rules, on),
         *_reasons_of_provider(provider, contract.start_on),
         *reasons_of_slots(provider, slots, envelope_minutes),
-        *_reasons_of_cap(contract, children, slots, rules),
-        *_reasons_of_other_contracts(contract, children),
+        *reasons_of_exceptions(
+            provider, slots, contract.start_on, contract.end_on, envelope_minutes
+        ),
+        *reasons_of_cap(contract, children, slots, rules),
+        *reasons_of_other_contracts(contract, children),
     ]
 
 
@@ -129,28 +137,77 @@ def reasons_of_slots(provider, slots, envelope_minutes) -> list[str]:
     return reasons
 
 
-def _reasons_of_cap(contract, children, slots, rules):
-    """Above the monthly cap of a childminder: each month named, with the days to give up."""
+def reasons_of_exceptions(provider, schedule, first, last, envelope_minutes) -> list[str]:
+    """Why these particular days do not fit: outside the contract, doors closed, a week too full."""
+    reasons, weeks = [], set()
+    calendar = calendar_of(provider)
+    for day, intervals in sorted(schedule.exceptions.items()):
+        said = f"{fr_day(day)}{NBSP}{day.year}"
+        if not first <= day <= last:
+            reasons.append(f"Le {said} n’est pas dans les dates du contrat.")
+            continue
+        for starts, ends in intervals:
+            slot = ScheduleSlot(weekday=day.weekday(), starts=starts, ends=ends)
+            if calendar.is_closed(day):
+                reasons.append(f"Le {said}, c’est fermé (jour férié ou fermeture).")
+            elif not is_open(calendar, slot):
+                opening = calendar.hours.get(day.weekday(), [])
+                hours_ = " et ".join(interval(*pair) for pair in opening) or "fermé"
+                reasons.append(
+                    f"Le {said}, {interval(starts, ends)} dépasse l’ouverture : {hours_}."
+                )
+        ordered = sorted(intervals)
+        if any(after[0] < before[1] for before, after in pairwise(ordered)):
+            reasons.append(f"Le {said}, deux horaires se chevauchent.")
+        weeks.add(day - timedelta(days=day.weekday()))
+    for monday in sorted(weeks):
+        week = sum(planned_days(schedule, calendar, monday, monday + WEEK).values())
+        if week > envelope_minutes:
+            reasons.append(
+                f"La semaine du {fr_day(monday)} ferait {hours(week)}, plus que l’enveloppe de "
+                f"{hours(envelope_minutes)} par semaine."
+            )
+    return reasons
+
+
+def reasons_of_cap(contract, children, slots, rules, since=None) -> list[str]:
+    """Above the monthly cap of a childminder: each month named, with the days to give up.
+
+    Of the months from `since` on, when the contract has begun.
+    """
     provider = contract.provider
     if not provider.is_childminder or not slots or contract.end_on < contract.start_on:
         return []
     first, last = contract.start_on, contract.end_on
-    others = other_care([provider], first, last, but=contract.referral)[provider.pk]
+    others = other_care([provider], first, last, but=contract.referral, but_contract=contract)
+    others = others[provider.pk]
     asked = Care(slots, first, last, len(children))
     months = months_against_cap(asked, others, calendar_of(provider), rules)
-    return [month.sentence[:1].upper() + month.sentence[1:] for month in months if month.is_over]
+    since = month_bounds(since or first)[0]
+    return [
+        month.sentence[:1].upper() + month.sentence[1:]
+        for month in months
+        if month.is_over and month.first >= since
+    ]
 
 
-def _reasons_of_other_contracts(contract, children):
+def reasons_of_other_contracts(contract, children):
     """One child, one contract at a time; a place kept after a contract counts as well."""
     reasons = []
     first, last = contract.start_on, contract.end_on
     waiting = [AvipContract.Status.TO_SIGN, AvipContract.Status.ACTIVE]
+    others = AvipContract.objects.exclude(pk=contract.pk)
     for child in children:
-        other = AvipContract.objects.filter(
+        other = others.filter(
             children=child, status__in=waiting, start_on__lte=last, end_on__gte=first
         ).first()
-        cared = Placement.objects.filter(child=child).during(first, last).first()
+        # A place kept there gives way to the contract of the same child: a job was lost.
+        cared = (
+            Placement.objects.filter(child=child)
+            .exclude(status=Placement.Status.KEPT, provider=contract.provider_id)
+            .during(first, last)
+            .first()
+        )
         if found := other or cared:
             reasons.append(
                 f"{child} a déjà un contrat ou une place du {fr_date(found.start_on)} au "

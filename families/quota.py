@@ -222,7 +222,12 @@ def _reserved_places(offers, on):
 def _check(declaration, rulebook, counts, *, places, labels, at):
     rules, last = rulebook.of(declaration), month_bounds(declaration.month)[1]
     until = ramp_up_ends_on(labels, last, rules.quota_ramp_up_months)
-    judge = partial(quota, rate=rules.quota_rate, is_ramping_up=until is not None and last <= until)
+    judge = partial(
+        quota,
+        rate=rules.quota_rate,
+        is_ramping_up=until is not None and last <= until,
+        is_declared=not declaration.is_closed,  # nobody could come: never a shortfall
+    )
     bases = {
         "children": (counts.avip_children, counts.all_children),
         "places": places,

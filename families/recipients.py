@@ -30,6 +30,11 @@ def advisers_of(dossier, *, on) -> list[User]:
     return _members(agency & Q(user=dossier.adviser_id), on) or _members(agency, on)
 
 
+def people_of_agency(agency, *, on) -> list[User]:
+    """The members of an agency."""
+    return _members(Q(agency=agency), on)
+
+
 def people_of(signatory, *, on) -> list[User]:
     """The professionals to write to when this signature is awaited; none for a parent.
 
@@ -69,6 +74,33 @@ def people_of_providers(providers, *, on) -> dict:
     return {
         pk: own[pk] or of_operator[operators.get(pk)] or of_service[services.get(pk)] for pk in ids
     }
+
+
+def people_above_providers(providers, *, on) -> dict:
+    """Who hears of a silence: the operator of a crèche, a childminder's coordinators.
+
+    A provider that stands alone hears of it itself, all its people together.
+    """
+    ids = [provider.pk for provider in providers]
+    operators = dict(Facility.objects.filter(provider__in=ids).values_list("provider", "operator"))
+    services = dict(Childminder.objects.filter(provider__in=ids).values_list("provider", "service"))
+    of_operator = _ids_by("operator", set(operators.values()), on)
+    of_service = _ids_by("service", set(services.values()), on)
+    own = people_of_providers(providers, on=on)
+    return {
+        pk: of_operator[operators.get(pk)] or of_service[services.get(pk)] or own[pk] for pk in ids
+    }
+
+
+def advisers_of_all(referrals, *, on) -> dict:
+    """`advisers_of` for many referrals at once: {referral id: [user id]}."""
+    agencies = _ids_by("agency", {referral.agency_id for referral in referrals}, on)
+    people = {}
+    for referral in referrals:
+        colleagues = agencies[referral.agency_id]
+        mine = referral.adviser_id in colleagues
+        people[referral.pk] = [referral.adviser_id] if mine else colleagues
+    return people
 
 
 def people_of_contracts(contracts, *, on) -> dict:

@@ -1,36 +1,56 @@
-"""The labelled places around a point that fit a need: two queries, however many the results."""
+"""The labelled places that fit a need, best first: three queries, however many the results.
 
-from dataclasses import dataclass
+Nearby labelled places are picked first, with what an index and the rows of one place can tell; what
+is free there on each half-day is read for those alone; the few that are shown are read in full.
+"""
+
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from math import cos, radians
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
+from django.db.models.lookups import IsNull
 
-from avip.templatetags.words import NBSP, brief_day
-from families.models import Hold, PlaceOffer
+from avip.templatetags.words import NBSP, brief_day, fr_day
+from families.commissions import say_commission
+from families.models import CommissionDate, Hold, PlaceOffer, ResponseTime
+from families.offers import ASK_US
 from families.places import last_hold_day
+from families.responses import say_response
 from families.wording import say_half_days
 from labels.models.labels import labelled_providers
 from labels.rules import rules_for
 from partners.calendars import Calendar
 from partners.models import Closure, OpeningHours, Provider
 
-NEAREST = 50
+SHOWN = 20
+CANDIDATES = 200  # the nearest ones, among which the best are shown
+KM_PER_DEGREE = 111
 WORKING_WEEK = [f"{day}-{half}" for day in range(5) for half in ("am", "pm")]
+SLOW = 10**9  # minutes: of whose answers nothing is known yet
 
 
 @dataclass(frozen=True)
 class Need:
-    """What is looked for: where, from which day, for which ages in months, on which half-days."""
+    """What is looked for: where, from which day, for which ages in months, when in the week.
 
+    Around a point within a radius, or in the whole Caf of a département, nearest first.
+    """
+
+    from_on: date
     lat: float
     lon: float
-    radius_km: int
-    from_on: date
+    radius_km: int | None = None
+    department_code: str = ""
     ages: tuple[int, ...] = ()
     keys: tuple[str, ...] = ()
+    starts: time | None = None
+    ends: time | None = None
     kind: str = ""
+    atypical: bool = False
+    emergency: bool = False
 
     @property
     def until(self) -> date:
@@ -45,8 +65,14 @@ class FreePlace:
     offer: PlaceOffer
     keys: list[str]
 
+    def fits(self, keys) -> bool:
+        """A place is free on each of these half-days; on one at least when none is asked for."""
+        return all(key in self.keys for key in keys) if keys else bool(self.keys)
+
     @property
     def sentence(self) -> str:
+        if not self.offer.is_blocked:
+            return ASK_US
         return say_half_days(self.keys) if self.keys else "complet sur cette période"
 
 
@@ -55,8 +81,9 @@ class Result:
     provider: Provider
     distance_km: float
     places: list[FreePlace]
-    closed_until: date | None  # last day of the closure that includes the day of the search
-    opens_on: date | None
+    said: list[str] = field(default_factory=list)  # what one knows before sending
+    closed_until: date | None = None  # last day of the closure that includes today
+    opens_on: date | None = None
 
     @property
     def distance(self) -> str:
@@ -69,48 +96,27 @@ class Result:
     def closed_label(self) -> str:
         return f"fermé jusqu’au {brief_day(self.closed_until)}"
 
-
-def providers_near(providers, need: Need, on: date):
-    """Labelled providers of this queryset that fit, nearest first.
-
-    Those that block no place ("ask us") fit every half-day; of the others an offer must be free.
-    """
-    running = PlaceOffer.objects.filter(provider=OuterRef("pk")).running_on(need.from_on)
-    fitting = running
-    if need.ages:
-        fitting = fitting.for_ages(min(need.ages), max(need.ages))
-    fitting = fitting.free_for(need.keys, need.from_on, need.until)
-    found = (
-        (labelled_providers(on) & providers)
-        .near(need.lat, need.lon, need.radius_km)
-        .filter(Exists(fitting) | ~Exists(running))
-        .select_related("commune", "caf")
-        .annotate(
-            week=ArraySubquery(
-                OpeningHours.objects.filter(provider=OuterRef("pk")).values(
-                    json=JSONObject(weekday="weekday", opens="opens", closes="closes")
-                )
-            ),
-            closed=ArraySubquery(
-                Closure.objects.filter(provider=OuterRef("pk"), last_day__gte=on).values(
-                    json=JSONObject(first="first_day", last="last_day")
-                )
-            ),
-        )
-        .order_by("distance_km", "pk")
-    )
-    return found.filter(kind=need.kind) if need.kind else found
+    @property
+    def point(self) -> dict | None:
+        """What the map draws: a childminder at the centre of her commune."""
+        place = self.provider.commune if self.provider.is_childminder else self.provider
+        if place.lat is None:
+            return None
+        return {
+            "name": self.provider.public_name,
+            "commune": str(self.provider.commune),
+            "at": [round(place.lat, 5), round(place.lon, 5)],
+        }
 
 
 def search(providers, need: Need, on: date) -> list[Result]:
-    """The nearest places that fit, with what is free and when a closed one opens again."""
-    found = list(providers_near(providers, need, on)[:NEAREST])
-    free = _free_places(found, need)
-    return [
-        Result(provider, provider.distance_km, free.get(provider.pk, []), *closure_on(calendar, on))
-        for provider in found
-        for calendar in [_calendar(provider)]
-    ]
+    """The places of this queryset that fit, best first: fit, then distance and responsiveness."""
+    found = {row["pk"]: row for row in _nearest(providers, need, on)}
+    free = _free_places(list(found), need)
+    asked = [pk for pk in found if _may_be_asked(free[pk], need)]
+    shown = sorted(asked, key=lambda pk: _rank(free[pk], found[pk], need))[:SHOWN]
+    full = {provider.pk: provider for provider in _in_full(shown, on)}
+    return [_result(full[pk], found[pk]["distance_km"], free[pk], need, on) for pk in shown]
 
 
 def closure_on(calendar: Calendar, on: date) -> tuple[date | None, date | None]:
@@ -121,10 +127,80 @@ def closure_on(calendar: Calendar, on: date) -> tuple[date | None, date | None]:
     return (opens - timedelta(days=1) if opens else None), opens
 
 
-def _free_places(providers, need):
+def _nearest(providers, need, on):
+    """The nearest labelled places that nothing but the places taken there rules out."""
+    rows = _around(providers, need).filter(
+        _exists(labelled_providers(on).filter(pk=OuterRef("pk")))
+    )
+    if need.kind:
+        rows = rows.filter(kind=need.kind)
+    running = PlaceOffer.objects.filter(provider=OuterRef("pk")).running_on(need.from_on)
+    fits = _exists(_fitting(running, need, need.keys))
+    # Whoever describes no place may be asked, unless a quality must be said of a place.
+    rows = rows.filter(fits if need.atypical or need.emergency else fits | ~_exists(running))
+    if (need.starts or need.ends) and not need.atypical:
+        rows = rows.filter(_open_then(need))
+    times = ResponseTime.objects.filter(provider=OuterRef("pk"))
+    rows = rows.annotate(median=Subquery(times.values("median_minutes")))
+    return rows.order_by("distance_km", "pk").values("pk", "distance_km", "median")[:CANDIDATES]
+
+
+def _around(providers, need):
+    if need.department_code:
+        providers = providers.filter(caf__department_code=need.department_code)
+    if need.radius_km is None:
+        return providers.near(need.lat, need.lon)
+    # `near` has a band of latitudes; with this one of longitudes, a box.
+    margin = need.radius_km / (KM_PER_DEGREE * cos(radians(need.lat)))
+    return providers.near(need.lat, need.lon, need.radius_km).filter(
+        lon__range=(need.lon - margin, need.lon + margin)
+    )
+
+
+def _exists(rows):
+    """Whether there is such a row, looked up for one place at a time.
+
+    A plain EXISTS may be answered from a hash of the whole table: of every label of the country.
+    """
+    return IsNull(Subquery(rows.values("pk")[:1]), False)
+
+
+def _fitting(offers, need, keys=()):
+    """Of these offers, those made for such ages, hours, half-days and qualities."""
+    if need.ages:
+        offers = offers.for_ages(min(need.ages), max(need.ages))
+    for key in keys:
+        offers = offers.filter(Q(half_days__contains=[key]) | Q(half_days=[]))
+    if need.starts:
+        offers = offers.filter(Q(opens=None) | Q(opens__lte=need.starts))
+    if need.ends:
+        offers = offers.filter(Q(closes=None) | Q(closes__gte=need.ends))
+    if need.atypical:
+        offers = offers.filter(atypical_hours=True)
+    return offers.filter(emergency_care=True) if need.emergency else offers
+
+
+def _open_then(need):
+    """Open at the hours asked for, on each of the days asked for; nothing known is no obstacle."""
+    known = OpeningHours.objects.filter(provider=OuterRef("pk"))
+    then = known
+    if need.starts:
+        then = then.filter(opens__lte=need.starts)
+    if need.ends:
+        then = then.filter(closes__gte=need.ends)
+    days = {int(key.partition("-")[0]) for key in need.keys}
+    open_then = _exists(then)
+    for day in sorted(days):
+        open_then &= _exists(then.filter(weekday=day))
+    return open_then | ~_exists(known)
+
+
+def _free_places(pks, need):
+    """{provider: [FreePlace]} of the offers that suit this need, whatever the half-days."""
+    found = {pk: [] for pk in pks}
     taken = Hold.objects.standing(need.from_on, need.until).filter(offer=OuterRef("pk"))
     offers = (
-        PlaceOffer.objects.filter(provider__in=[provider.pk for provider in providers])
+        _fitting(PlaceOffer.objects.filter(provider__in=pks), need)
         .running_on(need.from_on)
         .annotate(
             taken=ArraySubquery(
@@ -135,9 +211,6 @@ def _free_places(providers, need):
         )
         .order_by("from_on", "pk")
     )
-    if need.ages:
-        offers = offers.for_ages(min(need.ages), max(need.ages))
-    found = {}
     for offer in offers:
         numbers = {}
         for hold in offer.taken:
@@ -145,10 +218,55 @@ def _free_places(providers, need):
         free = [
             key
             for key in offer.half_days or WORKING_WEEK
-            if len(numbers.get(key, ())) < offer.places
+            if not offer.is_blocked or len(numbers.get(key, ())) < offer.places
         ]
-        found.setdefault(offer.provider_id, []).append(FreePlace(offer, free))
+        found[offer.provider_id].append(FreePlace(offer, free))
     return found
+
+
+def _may_be_asked(places, need):
+    return not places or any(place.fits(need.keys) for place in places)
+
+
+def _rank(places, row, need):
+    """A place kept free first; then the nearest, among equals the quickest to answer."""
+    kept = any(place.offer.is_blocked and place.fits(need.keys) for place in places)
+    km = row["distance_km"]
+    return not kept, round(km), SLOW if row["median"] is None else row["median"], km, row["pk"]
+
+
+def _in_full(pks, on):
+    """What is shown of these providers."""
+    week = OpeningHours.objects.filter(provider=OuterRef("pk"))
+    closed = Closure.objects.filter(provider=OuterRef("pk"), last_day__gte=on)
+    meets = CommissionDate.objects.filter(provider=OuterRef("pk"), held_on__gte=on)
+    return (
+        Provider.objects.filter(pk__in=pks)
+        .select_related("commune", "caf", "response_time")
+        .annotate(
+            week=ArraySubquery(
+                week.values(json=JSONObject(weekday="weekday", opens="opens", closes="closes"))
+            ),
+            closed=ArraySubquery(
+                closed.values(json=JSONObject(first="first_day", last="last_day"))
+            ),
+            commission_on=Subquery(meets.order_by("held_on").values("held_on")[:1]),
+        )
+    )
+
+
+def _result(provider, distance_km, places, need, on):
+    calendar = _calendar(provider)
+    closed_until, opens_on = closure_on(calendar, on)
+    _, opens_then = closure_on(calendar, need.from_on)
+    said = []
+    if opens_then and opens_then != opens_on:
+        said.append(f"fermé à la date demandée, rouvre {fr_day(opens_then)}")
+    if provider.commission_on:
+        said.append(say_commission(provider.commission_on, on))
+    if response := say_response(getattr(provider, "response_time", None)):
+        said.append(response)
+    return Result(provider, distance_km, places, said, closed_until, opens_on)
 
 
 def _calendar(provider):

@@ -2,12 +2,15 @@
 
 from functools import cached_property
 
+from django.utils import timezone
+
 from avip.templatetags.words import age_months, and_list, fr_date
 from families.models import Referral
+from families.occasional import say_days
 from families.permissions import answers, manages, meets_childminder, orients, reads_names
 from families.wording import say_ages, say_schedule
 
-WAITING = {Referral.Status.SENT, Referral.Status.TO_VALIDATE}
+WAITING = {Referral.Status.SENT, Referral.Status.TO_VALIDATE, Referral.Status.SHORTLISTED}
 
 
 class Sight:
@@ -37,13 +40,18 @@ class Sight:
     def provider(self) -> str:
         """A childminder by her full name for her own side, and once she has accepted."""
         provider = self.referral.provider
-        known = meets_childminder(self.user, provider) or self.referral.status in Referral.TAKEN
+        known = meets_childminder(self.user, provider) or self.referral.status in Referral.NAMED
         return provider.name if known else provider.public_name
 
     @property
     def title(self) -> str:
         """The family for those who may read its name, else what is asked."""
-        return self.family if self.named else f"Place à partir du {fr_date(self.referral.from_on)}"
+        if self.named:
+            return self.family
+        if self.is_occasional:
+            urgent = "urgent" if self.referral.is_urgent else "ponctuel"
+            return f"Accueil {urgent}, {say_days(self.referral.days.all(), timezone.localdate())}"
+        return f"Place à partir du {fr_date(self.referral.from_on)}"
 
     @property
     def subtitle(self) -> str:
@@ -79,7 +87,7 @@ class Sight:
     @property
     def is_taken(self) -> bool:
         """Accepted at least: when and where to come may be told."""
-        return self.referral.status in Referral.TAKEN
+        return self.referral.status in Referral.NAMED
 
     @property
     def address(self) -> str:
@@ -100,7 +108,14 @@ class Sight:
 
     @property
     def schedule(self) -> str:
-        return say_schedule(self.referral.slots.all())
+        """Of an accueil ponctuel its dates; hours not known yet are settled by the contract."""
+        if self.is_occasional:
+            return say_days(self.referral.days.all())
+        return say_schedule(self.referral.slots.all()) or "horaires à fixer avec le contrat"
+
+    @property
+    def is_occasional(self) -> bool:
+        return self.referral.kind == Referral.Kind.OCCASIONAL
 
     @property
     def shows_priority(self) -> bool:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from avip import outbox
 from avip.jobs import SCHEDULES
+from avip.models import Outbox
 from avip.templatetags.words import fr_time
 from avip.workflow import StepRefused
 from families.models import AvipContract, Channel, ParentLink, Signatory, Signature, SigningCode
@@ -91,14 +92,36 @@ def link_key(link) -> str:
     return f"{link.pk}:{link.generation}"
 
 
+def again_at(link, at):
+    """When a link may be sent again to the same place; None: now.
+
+    At once when the last message never left.
+    """
+    again = link.issued_at + timedelta(minutes=SCHEDULES["parent_link_cooldown_minutes"])
+    if again <= at:
+        return None
+    rows = Outbox.objects.about(link).filter(key__endswith=link_key(link))
+    return None if rows.exclude(given_up_at=None).exists() else again
+
+
+@transaction.atomic
+def contact_corrected(parent, *, at):
+    """Another number, another address: the former link and codes are dead, no signature is void.
+
+    The next link leaves at once, to the right place.
+    """
+    parent.links.filter(revoked_at=None).update(revoked_at=at)
+    codes = SigningCode.objects.filter(signatory__parent=parent, used_at=None, expires_at__gt=at)
+    codes.update(expires_at=at)
+
+
 def send_link_again(link, *, at):
     """Whoever holds an expired link has a new one sent to the same address; says nothing back.
 
     Once per cooldown, and only while there is something to sign.
     """
-    cooldown = timedelta(minutes=SCHEDULES["parent_link_cooldown_minutes"])
     waiting = AvipContract.Status.TO_SIGN, AvipContract.Status.ACTIVE
-    if link.revoked_at or link.issued_at > at - cooldown or link.contract.status not in waiting:
+    if link.revoked_at or again_at(link, at) or link.contract.status not in waiting:
         return
     if link.channel in link_channels(link.parent):
         unsigned = link.contract.version.signatories.filter(parent=link.parent, signature=None)

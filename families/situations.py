@@ -7,7 +7,7 @@ from functools import cached_property
 from django.db.models import Prefetch
 
 from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_day, fr_month, hours
-from families.models import ContractVersion, Hold, Placement, Referral
+from families.models import Hold, Placement, Referral
 from families.places import (
     capacity_of,
     full_half_days,
@@ -17,6 +17,7 @@ from families.places import (
     rules_of,
 )
 from families.planning import days_to_drop, minutes_per_week, planned_by_month
+from families.schedules import parts, schedule_of
 from families.wording import say_schedule
 from labels.models.labels import labelled_providers
 from labels.rules import RuleSet
@@ -296,29 +297,28 @@ def _average(care, calendar, first, last):
     return months
 
 
-def other_care(providers, first: date, last: date, *, but=None) -> dict[object, list[Care]]:
+def other_care(
+    providers, first: date, last: date, *, but=None, but_contract=None
+) -> dict[object, list[Care]]:
     """By provider, the care planned in the period: held places, and placements without a hold.
 
-    A contract in force replaces the need that the referral stated. `but` is a referral left out.
+    A contract in force replaces the need that the referral stated. `but` is a referral left out,
+    `but_contract` a contract without a referral.
     """
     ids = [provider.pk for provider in providers]
     found = {pk: [] for pk in ids}
-    versions = ContractVersion.objects.filter(
-        status=ContractVersion.Status.IN_FORCE
-    ).prefetch_related("slots")
     held = Hold.objects.standing(first, last).filter(provider__in=ids).exclude(referral=but)
     referrals = Referral.objects.filter(pk__in=held.values("referral")).prefetch_related(
         "slots",
         Prefetch("holds", queryset=held),
-        Prefetch("contracts__versions", queryset=versions),
+        *parts("contracts__"),
     )
     for referral in referrals:
         holds = referral.holds.all()
-        in_force = [v for contract in referral.contracts.all() for v in contract.versions.all()]
-        slots = in_force[0].slots.all() if in_force else referral.slots.all()
+        slots = schedule_of(referral.contracts.all()) or list(referral.slots.all())
         found[referral.provider_id].append(
             Care(
-                list(slots),
+                slots,
                 min(hold.from_on for hold in holds),
                 max(hold.until for hold in holds),
                 len({hold.child_id for hold in holds}),
@@ -329,11 +329,14 @@ def other_care(providers, first: date, last: date, *, but=None) -> dict[object, 
         .filter(provider__in=ids)
         .exclude(status=Placement.Status.ENDED)
         .exclude(contract__referral__in=held.values("referral"))
-        .prefetch_related(Prefetch("contract__versions", queryset=versions))
+        .exclude(contract=but_contract and but_contract.pk)
+        .select_related("contract")
+        .prefetch_related(*parts("contract__"))
     )
     for placement in placements:
-        for version in placement.contract.versions.all():
+        schedule = schedule_of([placement.contract])
+        if schedule:
             found[placement.provider_id].append(
-                Care(list(version.slots.all()), placement.start_on, placement.end_on, 1)
+                Care(schedule, placement.start_on, placement.end_on, 1)
             )
     return found

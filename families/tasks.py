@@ -1,15 +1,28 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families import documents, monthly, nightly, renewals
-from families.notifications import contract_ends, contracts, declarations, referrals
+from families import documents, follow_up_jobs, monthly, nightly, renewals, responses
+from families.notifications import (
+    changes,
+    contract_ends,
+    contracts,
+    declarations,
+    follow_ups,
+    referrals,
+    takeups,
+)
 
 __all__ = [
+    "changes",
     "contract_ends",
     "contracts",
     "declarations",
     "documents",
+    "follow_up_jobs",
+    "follow_ups",
     "monthly",
     "nightly",
     "referrals",
     "renewals",
+    "takeups",
+    "responses",
 ]

@@ -8,16 +8,19 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date, fr_datetime, short_name
 from families.models import Referral
 from families.permissions import answers, manages, orients, validates
-from families.workflow.referrals import REFERRAL
+from families.workflow.referral_steps import done_words
 from partners.permissions import is_hijacked
 
-Status = Referral.Status
+Kind, Status = Referral.Kind, Referral.Status
 OVER = {
     Status.REFUSED,
     Status.EXPIRED,
     Status.CANCELLED,
     Status.DECLINED,
     Status.OBSOLETE,
+    Status.TRANSFERRED,
+    Status.NO_SHOW,
+    Status.STAYED,
 }
 
 
@@ -28,7 +31,7 @@ def history_of(referral):
             "at": change.at,
             "by": change.by,
             "step": change.step,
-            "label": REFERRAL.steps[change.step].done,
+            "label": done_words(change.step),
             "comment": change.comment,
         }
         for change in referral.history.select_related("user", "link")
@@ -53,9 +56,12 @@ def stages_of(referral, history):
         items.append(_stage("now", "Réponse du mode d’accueil", referral.answer_due_at))
     elif referral.status == Status.WAITING_LIST:
         items.append(_stage("now", "En liste d’attente"))
-    elif referral.status == Status.ACCEPTED:
+    elif referral.status == Status.SHORTLISTED:
+        day = fr_date(referral.commission_on)
+        items.append(_stage("now", f"Commission du {day}", referral.answer_due_at))
+    elif referral.status in {Status.ACCEPTED, Status.HOURS_PROPOSED}:
         items.append(_stage("now", "Réponse de la famille", confirm_before(referral)))
-    if referral.status == Status.CONFIRMED:
+    if referral.status == Status.CONFIRMED and referral.kind == Kind.REGULAR:
         items.append(_stage("now", "Contrat à signer par tous"))
     if referral.status != Status.PLACED:
         items.append(
@@ -91,14 +97,64 @@ def next_act(referral, user, contract):
 
     if referral.status in {Status.TO_VALIDATE, Status.SENT}:
         return _act_before_the_answer(referral, user, page)
+    if referral.status == Status.SHORTLISTED:
+        return _act_around_the_commission(referral, user, page)
+    if referral.status == Status.HOURS_PROPOSED:
+        return _act_on_other_hours(referral, user, page)
     if referral.status == Status.WAITING_LIST:
         return _act_on_the_waiting_list(referral, user, page)
     if referral.status == Status.ACCEPTED:
         return _act_before_the_family_says_yes(referral, user, page)
     if referral.status == Status.CONFIRMED:
         return _act_before_the_contract(referral, user, contract)
-    if referral.status in {Status.REFUSED, Status.EXPIRED} and orients(user, referral):
+    if referral.status == Status.STAYED:
+        return _act_after_the_stay(referral, user, page)
+    if orients(user, referral) and referral.status in LOOK_ELSEWHERE:
         return _look_elsewhere(referral)
+    if orients(user, referral) and referral.status in {Status.CANCELLED, Status.TRANSFERRED}:
+        return _tell(referral)
+    return None
+
+
+LOOK_ELSEWHERE = {Status.REFUSED, Status.EXPIRED, Status.NO_SHOW}
+
+
+def _act_around_the_commission(referral, user, page):
+    day = fr_date(referral.commission_on)
+    if answers(user, referral):
+        return {
+            "text": f"répondre après la commission du {day}.",
+            "deadline": referral.answer_due_at,
+            "url": page("accept"),
+            "action": "Accepter",
+        }
+    told = _tell(referral) if orients(user, referral) else None
+    return told or {
+        "who": referral.provider.public_name,
+        "text": f"répondre après la commission du {day}.",
+    }
+
+
+def _act_on_other_hours(referral, user, page):
+    if orients(user, referral):
+        return {
+            "text": "demander à la famille si ces horaires lui conviennent, et noter sa réponse.",
+            "deadline": confirm_before(referral),
+            "url": page("other_hours"),
+            "action": "Noter la réponse",
+        }
+    return {"who": referral.agency, "text": "recueillir la réponse de la famille."}
+
+
+def _act_after_the_stay(referral, user, page):
+    if any(row.declared_minutes is None for row in referral.days.all()):
+        if manages(user, referral.provider):
+            return {
+                "text": "confirmer les heures de cet accueil ponctuel.",
+                "url": page("hours"),
+                "action": "Confirmer les heures",
+            }
+        return {"who": referral.provider.public_name, "text": "confirmer les heures."}
     return None
 
 
@@ -113,7 +169,12 @@ def _act_before_the_answer(referral, user, page):
         }
     if answers(user, referral):
         return {
-            "text": "répondre à cette famille\xa0: accepter, mettre en liste d’attente ou refuser.",
+            "text": "répondre à cette famille\xa0: "
+            + (
+                "accepter, mettre en liste d’attente ou refuser."
+                if referral.kind == Kind.REGULAR
+                else "accepter ou refuser."
+            ),
             "deadline": due,
             "url": page("accept"),
             "action": "Accepter",
@@ -151,7 +212,7 @@ def _act_before_the_family_says_yes(referral, user, page):
 
 
 def _act_before_the_contract(referral, user, contract):
-    if contract:
+    if contract or referral.kind == Kind.OCCASIONAL:
         return None
     if orients(user, referral) or manages(user, referral.provider):
         return {

@@ -98,6 +98,8 @@ def say_contract(contract, on) -> Answer:
         sentence = "Ce contrat n’est pas en vigueur\xa0: tous ne l’ont pas signé."
         return Answer(what, "pas en vigueur", "info", sentence, [])
     last_day = contract.ended_on or contract.end_on
+    if contract.taken_over:
+        return _say_taken_over(what, contract, version, last_day, on)
     document = version.sealed_pdf
     if fault := document and fault_of(document):
         state = fault
@@ -117,6 +119,19 @@ def say_contract(contract, on) -> Answer:
         *_facts_of(document, "Scellé"),
     ]
     return Answer(what, *state, facts)
+
+
+def _say_taken_over(what, contract, version, last_day, on):
+    """Signed on paper before the software: nobody signed it here, and it is not claimed."""
+    signed = "Ce contrat a été signé sur papier, puis repris ici\xa0: seul le papier fait foi."
+    over = contract.status in OVER or last_day < on
+    state = ("terminé", "info") if over else ("repris", "info")
+    facts = [
+        ("Premier jour", fr_date(contract.start_on)),
+        ("Dernier jour", fr_date(last_day)),
+        ("Repris", f"le {fr_date(version.in_force_at)}"),
+    ]
+    return Answer(what, *state, signed, facts)
 
 
 def say_label(label, on) -> Answer:

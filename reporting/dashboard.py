@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 from django.db.models import Count, OuterRef, Q, Subquery
 
+from families.figures import outcome_figures
 from families.models import Alert, AvipContract, QuotaCheck
+from families.workflow import outcomes
 from labels.models import Label, NetworkMember
 from labels.rules import rules_for
 from partners.calendars import month_bounds
@@ -64,11 +66,10 @@ def exits(contracts, rules, on: date) -> Exits:
     """The exits among `contracts` (a scope) that ended in the year before `on` without
     being renewed.
     """
-    ended = contracts.filter(
-        status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
-        ended_on__gt=on - timedelta(days=EXITS_OVER_DAYS),
-        ended_on__lte=on,
-    ).not_renewed()
+    # One stopped before its first day is nobody's exit.
+    ended = outcomes.lived(contracts).filter(
+        ended_on__gt=on - timedelta(days=EXITS_OVER_DAYS), ended_on__lte=on
+    )
     rows = ended.order_by().values_list("outcome").annotate(n=Count("pk"))
     counts = dict(rows)
     total = sum(counts.values())
@@ -104,12 +105,15 @@ def caf_figures(user, caf, on: date):
         "to_sign": by_status.get(AvipContract.Status.TO_SIGN, 0),
     }
     least = rules.small_count_min if national else 0
+    work = outcome_figures(contracts, on)
     return {
         "caf": caf,
         "labels": labels,
         "national": national,
         "least": least,
         **{name: masked(count, least) for name, count in figures.items()},
+        "still": masked(work.still_in_work, least),
+        "still_of": masked(work.asked, least),
         "exits": exits(contracts, rules, on).masked(least),
         "alerts": Alert.objects.visible_to(user).filter(caf=caf).open().select_related("provider"),
         "quota": rules.entry("quota_rate"),

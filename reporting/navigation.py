@@ -19,12 +19,20 @@ ENTRIES = [
         lambda reach: reach.agencies or reach.providers or reach.operators or reach.services,
     ),
     (
+        "Suivis proposés",
+        "families:takeup_list",
+        lambda reach: (
+            reach.agencies or reach.providers or reach.operators or reach.services or reach.cafs
+        ),
+    ),
+    (
         "Contrats",
         "families:contract_list",
         lambda reach: (
             reach.agencies or reach.providers or reach.operators or reach.services or reach.cafs
         ),
     ),
+    ("Entretiens", "families:interview_list", lambda reach: reach.agencies),
     (
         "Point du mois",
         "families:declaration_list",
@@ -46,6 +54,7 @@ ENTRIES = [
     ("Réunions", "labels:meeting_list", lambda reach: reach.cafs or reach.runs_facilities),
     ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
     ("Page publique", "labels:own_caf_page", lambda reach: reach.cafs),
+    ("Clauses des contrats", "families:clauses", lambda reach: reach.cafs),
     ("Équipe et accès", "partners:team", lambda reach: not reach.national),
 ]
 

@@ -115,7 +115,13 @@ CARE = "director operator"
 CONTRACT_PARTIES = f"{CARE} adviser"
 LABEL_READERS = f"{CAF} {CARE}"
 
+TAKEUP_ASKERS = (
+    "caf_officer caf_manager other_caf director other_director operator coordinator newcomer"
+)
 APPLICANTS = "director other_director operator newcomer"
+TAKE_OVER = (
+    "adviser other_adviser director other_director operator coordinator childminder newcomer"
+)
 CAF_ADMINS = "caf_manager other_caf"
 ADMINS = "caf_manager other_caf director operator adviser coordinator newcomer"
 
@@ -124,6 +130,8 @@ def but(names):
     """The signed-in people other than these."""
     return " ".join(name for name in SIGNED_IN if name not in names.split())
 
+
+RUNS = "director other_director operator"
 
 ACCESS = {
     # Shared pages.
@@ -316,6 +324,7 @@ ACCESS = {
     "families:referral_create": page(
         "adviser", lambda world: [world.household.pk, world.first.pk], states="one error"
     ),
+    "families:referral_send_many": page("", of("household"), moved="adviser"),
     "families:referral_list": page(MEMBERS, states="empty many"),
     "families:referral_detail": page(f"{CONTRACT_PARTIES} {CAF}", of("referral")),
     "families:referral_step": page(CONTRACT_PARTIES, of("referral", "cancel"), CAF, post_only=True),
@@ -327,14 +336,49 @@ ACCESS = {
     "families:referral_confirm": page(
         "", of("referral"), f"{CARE} {CAF}", moved="adviser", states="one error"
     ),
+    "families:referral_propose_hours": page(
+        CARE, of("referral"), f"adviser {CAF}", states="one error"
+    ),
+    "families:referral_shortlist": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
+    "families:referral_transfer": page(
+        "operator adviser", of("referral"), f"director {CAF}", states="one error"
+    ),
+    "families:referral_other_hours": page(
+        "adviser", of("hours_proposed"), f"{CARE} {CAF}", states="one"
+    ),
+    "families:referral_no_show": page(CONTRACT_PARTIES, of("confirmed"), CAF),
+    "families:referral_hours": page(CARE, of("stayed"), f"adviser {CAF}", states="one error"),
+    "families:waiting_list": page(CARE, of("first"), f"{CAF} {ADVISERS}"),
+    "families:occasional_search": page("adviser", of("household"), states="one"),
+    "families:occasional_create": page(
+        "adviser", lambda world: [world.household.pk, world.first.pk], states="one error"
+    ),
+    # The link of a mail decides, not the account.
+    "families:answer": page(ANYBODY, public=True),
+    "families:answer_step": page("", lambda world: ["accepter"], public=True, moved=ANYBODY),
+    "families:answer_link": page("", lambda world: ["x" * 43], public=True, moved=ANYBODY),
+    # Families proposed to an agency.
+    "families:takeup_list": page(MEMBERS, states="empty many"),
+    "families:takeup_create": page(TAKEUP_ASKERS, forbidden=but(TAKEUP_ASKERS), states="one error"),
+    "families:takeup_detail": page(CONTRACT_PARTIES, of("takeup")),
+    "families:takeup_accept": page("adviser", of("takeup"), CARE, states="one error"),
+    "families:takeup_decline": page("adviser", of("takeup"), CARE, states="one error"),
+    "families:takeup_step": page(CARE, of("takeup", "cancel"), "adviser", post_only=True),
     "families:provider_detail": page(f"{CONTRACT_PARTIES} {CAF} other_adviser", of("first")),
     "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_update": page(CARE, of("offer"), f"{CAF} {ADVISERS}", states="one error"),
+    "families:offer_still_free": page(CARE, of("offer"), f"{CAF} {ADVISERS}", post_only=True),
+    "families:commissions": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one"),
+    "families:commission_remove": page(CARE, of("first", 1), f"{CAF} {ADVISERS}", post_only=True),
     "families:network_list": page(MEMBERS, states="empty many"),
     "families:childminder_create": page(
         "coordinator", forbidden=but("coordinator"), states="one error"
     ),
     "families:network_step": page("coordinator", of("member", "join"), CAF, post_only=True),
+    "families:match_list": page(MEMBERS, states="empty many"),
+    "families:match_detail": page(CAF, of("match")),
+    "families:match_settle": page(CAF, of("match"), post_only=True),
+    "families:match_merge": page("", of("match"), post_only=True),
     # Contracts and signatures.
     "families:contract_list": page(MEMBERS, states="empty many"),
     "families:contract_detail": page(f"{CONTRACT_PARTIES} {CAF}", of("contract")),
@@ -358,6 +402,57 @@ ACCESS = {
     ),
     "families:outcome_record": page(CONTRACT_PARTIES, of("ended"), CAF, states="one error"),
     "families:contract_end": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    "families:outcome_many": page(MEMBERS, states="empty many"),
+    "families:outcome_quick": page(CONTRACT_PARTIES, of("ended", "none"), CAF, post_only=True),
+    "families:place_keep": page(CARE, of("contract"), f"adviser {CAF}"),
+    "families:job_confirm": page("adviser", of("contract"), f"{CARE} {CAF}", states="one error"),
+    "families:work_check": page("adviser", of("ended"), f"{CARE} {CAF}"),
+    "families:correction_done": page("adviser", of("correction"), post_only=True),
+    "families:review": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    "families:interview_plan": page("adviser", of("contract"), f"{CARE} {CAF}", states="one error"),
+    "families:interview_record": page(
+        "adviser", of("contract"), f"{CARE} {CAF}", states="one error"
+    ),
+    "families:interview_note": page(
+        "adviser",
+        lambda world: [world.contract.pk, world.interview.pk],
+        f"{CARE} {CAF}",
+        states="one error",
+    ),
+    "families:point_record": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    "families:interview_list": page(MEMBERS, states="empty many"),
+    "families:tick_many": page(MEMBERS, states="empty many"),
+    "families:feed_settings": page(ADVISERS, forbidden=but(ADVISERS)),
+    # Of a token that opens nothing: a 404 for everybody.
+    "families:feed": page("", lambda world: ["x" * 43], public=True),
+    "families:parent_job": page("", public=True, moved=ANYBODY),
+    "families:parent_wish": page("", public=True, moved=ANYBODY),
+    "families:parent_data": page("", public=True, moved=ANYBODY),
+    "families:parent_data_file": page("", public=True, moved=ANYBODY),
+    "families:work_answer": page(ANYBODY, lambda world: ["un-jeton"], public=True),
+    "families:contract_takeover": page(TAKE_OVER, forbidden=but(TAKE_OVER), states="one error"),
+    "families:clauses": page(f"{CAF} other_caf", forbidden=but(f"{CAF} other_caf")),
+    "families:contract_remind": page(CONTRACT_PARTIES, of("to_sign"), CAF, post_only=True),
+    "families:contract_revise": page(CONTRACT_PARTIES, of("to_sign"), CAF, states="one error"),
+    "families:contract_adjust": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    "families:adjustment_cancel": page(
+        CONTRACT_PARTIES,
+        lambda world: [world.contract.pk, world.adjustment.pk],
+        CAF,
+        post_only=True,
+    ),
+    "families:version_diff": page(CONTRACT_PARTIES, of("contract", 1), CAF),
+    "families:referent_propose": page(CONTRACT_PARTIES, of("contract"), CAF, states="one error"),
+    "families:referent_change": page(
+        "", of("referent_change"), f"{CONTRACT_PARTIES} {CAF}", password=True
+    ),
+    "families:referent_step": page(
+        CONTRACT_PARTIES, of("referent_change", "cancel"), CAF, post_only=True
+    ),
+    "families:contract_scan": page(CONTRACT_PARTIES, of("taken_over"), CAF),
+    # The document of the world is no real evidence: there is nothing to export in it.
+    "families:contract_evidence_json": page("", of("sealed"), CAF),
+    "families:parent_page": page("", public=True, moved=ANYBODY),
     # A parent's pages: the link and the code decide, not the account.
     "families:parent_home": page("", public=True, moved=ANYBODY),
     "families:parent_document": page("", public=True, moved=ANYBODY),
@@ -370,5 +465,17 @@ ACCESS = {
     "families:declaration_list": page(MEMBERS, states="empty many"),
     "families:declaration_detail": page(f"{CARE} {CAF}", of("declaration"), states="one error"),
     "families:declaration_step": page(CARE, of("declaration", "correct"), CAF, post_only=True),
+    "families:declaration_amend": page(f"{CARE} {CAF}", of("locked_month"), states="one error"),
+    "families:declaration_still_free": page(
+        CARE,
+        lambda world: [world.declaration.pk, world.offer.pk],
+        f"{CAF}",
+        post_only=True,
+    ),
+    "families:declaration_sheet": page(CARE, of("declaration"), CAF),
+    "families:month_grid": page("operator", forbidden=but("operator"), states="many error"),
+    "families:declaration_import": page(RUNS, forbidden=but(RUNS), states="one error"),
+    "families:declaration_model": page(RUNS, forbidden=but(RUNS)),
+    "families:declaration_preview": page("director", of("month_import")),
     "families:quota_list": page(MEMBERS, states="empty many"),
 }

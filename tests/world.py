@@ -9,13 +9,21 @@ from django.utils import timezone
 
 from avip.models import Document
 from families.models import (
+    Adjustment,
     AvipContract,
+    CorrectionRequest,
+    DeclarationImport,
     Household,
+    HouseholdMatch,
+    Interview,
     MonthlyDeclaration,
     PlaceOffer,
+    ReferentChange,
     Referral,
     Signatory,
+    TakeUp,
 )
+from families.workflow.declarations import lock
 from labels.models import (
     FieldComment,
     Label,
@@ -152,9 +160,13 @@ def _objects(world, first, today):
         "held_meeting": meetings.get(status="held"),
         "own_invitation": meeting.invitations.get(provider=first),
         "household": Household.objects.filter(agency=world.agencies[0]).first(),
-        "referral": referrals.get(status="sent"),
-        "confirmed": referrals.filter(status="confirmed", contracts=None).get(),
+        "match": _match(world),
+        "referral": referrals.get(status="sent", is_urgent=False),
+        "confirmed": referrals.get(status="confirmed", contracts=None, household__take_up=None),
         "to_validate": Referral.objects.get(status="to_validate"),
+        "hours_proposed": referrals.get(status="hours_proposed"),
+        "stayed": referrals.get(status="stayed"),
+        "takeup": TakeUp.objects.get(provider=first, status="proposed"),
         "offer": PlaceOffer.objects.get(provider=first),
         "member": NetworkMember.objects.get(status="licence_checked"),
         "contract": contracts.filter(status="active").first(),
@@ -162,7 +174,20 @@ def _objects(world, first, today):
         "parent_signatory": signatories.get(role="parent"),
         "sealed": _sealed(contracts.filter(status="active").first()),
         "ended": ended,
+        "interview": _interview(contracts.filter(status="active").first()),
+        "correction": _correction(contracts.filter(status="active").first()),
+        "adjustment": Adjustment.objects.filter(contract__provider=first).first(),
+        "referent_change": ReferentChange.objects.filter(
+            status="proposed", contract__agency=world.agencies[0]
+        ).first()
+        or ReferentChange.objects.get(status="proposed"),
+        "taken_over": AvipContract.objects.get(taken_over=True),
         "declaration": MonthlyDeclaration.objects.filter(provider=first).order_by("-month").first(),
+        "locked_month": _locked_month(first),
+        "month_import": DeclarationImport.objects.create(
+            by=world.directors[first.pk],
+            rows=[{"line": 2, "siret": "1", "month": "10/2026", "children": "1", "hours": "1"}],
+        ),
     }
 
 
@@ -182,10 +207,32 @@ def _committees(caf):
     }
 
 
+def _locked_month(provider):
+    """A month of this crèche that is only amended now."""
+    months = MonthlyDeclaration.objects.filter(provider=provider).order_by("-month")
+    if not months.filter(status="locked").exists():
+        submitted = months.get(status="submitted")
+        lock(submitted, on=timezone.localdate())
+    return months.filter(status="locked").first()
+
+
 def _ended_contract(world, first, today):
     story = FamilyStory(world, today)
     story.count = 500
     return story.over(story.in_force(first, today - timedelta(days=140), WEEKS[0]))
+
+
+def _interview(contract):
+    return Interview.objects.create(
+        contract=contract, planned_at=timezone.now() + timedelta(days=2), by=contract.adviser
+    )
+
+
+def _correction(contract):
+    household = contract.household
+    return CorrectionRequest.objects.create(
+        household=household, parent=household.parents.first(), what="name"
+    )
 
 
 def _sealed(contract):
@@ -254,6 +301,13 @@ def _label_import(world):
         {"line": 3, "siret": "12345678901234", "granted_on": "31/02/2026", "ends_on": day},
     ]
     return keep_for_preview(world.caf, rows, by=User.objects.get(pk=world.officer.pk))
+
+
+def _match(world):
+    """Two agencies have recorded what looks like the same family."""
+    theirs = Household.objects.filter(agency=world.neighbour_adviser.memberships_today[0].agency)
+    first = Household.objects.filter(agency=world.agencies[0]).first()
+    return HouseholdMatch.objects.create(caf=world.caf, first=first, second=theirs.first())
 
 
 def _label_request(caf, provider):

@@ -25,7 +25,10 @@ PORTS_TRIED = 50
 # A page has ten seconds; what prepares and what works behind the pages has longer.
 PATIENT = {"AVIP_STATEMENT_TIMEOUT": "10min"}
 PREPARE = "avip.local prepare"
-WEB = "gunicorn avip.wsgi --workers 2 --threads 4 --timeout 120 --graceful-timeout 5 --no-control-socket"
+WEB = (
+    "gunicorn avip.wsgi --workers 2 --threads 4 --timeout 120 "
+    "--graceful-timeout 5 --no-control-socket"
+)
 WORKER = "celery -A avip worker --beat --concurrency 1 --loglevel INFO"
 
 

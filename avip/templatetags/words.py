@@ -183,6 +183,22 @@ def hours(minutes):
     )
 
 
+OPENING_DAY_MINUTES = 600  # what is said « un jour » of opening time
+
+
+@register.filter
+def opening_delay(minutes):
+    """« moins d’une heure », « 5 heures », « 2 jours », from minutes of opening time."""
+    if minutes is None or minutes == "":
+        return ""
+    minutes = int(minutes)
+    if minutes < 60:
+        return "moins d’une heure"
+    if minutes < OPENING_DAY_MINUTES:
+        return count_of(round(minutes / 60), "heure")
+    return count_of(max(1, round(minutes / OPENING_DAY_MINUTES)), "jour")
+
+
 @register.filter
 def number(value):
     """« 1 200 »: a whole number, its thousands apart."""

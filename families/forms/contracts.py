@@ -8,9 +8,12 @@ from django import forms
 from avip.templatetags.words import fr_time
 from families.forms.fields import DayInput, HourInput
 from families.models import AvipContract, Parent
+from families.particular_days import as_lines, parse_days
+from families.parties import parents_who_sign
 from families.planning import minutes_per_week
+from families.schedules import exceptions_of
 from labels.filters import ListFilter
-from partners.calendars import calendar_of
+from partners.calendars import Calendar, calendar_of
 from partners.models import Provider
 from partners.models.calendars import Weekday
 
@@ -59,9 +62,19 @@ class WeekForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "short", "inputmode": "numeric"}),
     )
 
+    exceptions = forms.CharField(
+        label="Jours particuliers, ou calendrier de formation",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=(
+            "Un jour par ligne, tapé ou collé : « 12/03/2026 09:00-16:30 », ou "
+            "« 13/03/2026 sans accueil ». Ces jours-là remplacent la semaine."
+        ),
+    )
+
     def __init__(self, *args, provider, slots, revision, envelope_minutes=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.calendar = calendar_of(provider)
+        self.calendar = calendar_of(provider) if provider else Calendar()
         self.initial["seen"] = revision
         envelope = envelope_minutes or minutes_per_week(slots)
         self.initial["envelope_hours"] = -(-envelope // MINUTES)
@@ -77,6 +90,7 @@ class WeekForm(forms.Form):
             "seen",
             *self.before_the_week(),
             HTML("{% include 'families/_contract_week.html' %}"),
+            "exceptions",
             "envelope_hours",
             "settling_in_days",
         )
@@ -127,12 +141,19 @@ class WeekForm(forms.Form):
                     self.add_error(missing, f"Complétez les heures du {name}.")
         return cleaned
 
+    def clean_exceptions(self):
+        days, faults = parse_days(self.cleaned_data["exceptions"])
+        if faults:
+            raise forms.ValidationError(faults)
+        return days
+
     def terms(self):
         """What the workflow asks for, from what was typed."""
         return {
             "slots": self.cleaned_data["slots"],
             "envelope_minutes": self.cleaned_data["envelope_hours"] * MINUTES,
             "settling_in_days": self.cleaned_data["settling_in_days"],
+            "exceptions": self.cleaned_data["exceptions"],
             "seen": self.cleaned_data["seen"],
         }
 
@@ -147,9 +168,11 @@ class ProposeForm(WeekForm):
 
     def __init__(self, *args, referral, **kwargs):
         self.referral = referral
-        parents = list(referral.household.parents.all())
-        self.others = [parent for parent in parents if not parent.is_referring]
-        self.referring = [parent for parent in parents if parent.is_referring]
+        parents = list(referral.household.parents.order_by("pk"))
+        signing = parents_who_sign(referral.household)
+        # A minor who does not sign is represented; a second parent signs when she asks to.
+        self.referring = [p for p in parents if p.is_referring and p in signing]
+        self.others = [p for p in parents if p not in self.referring]
         super().__init__(
             *args,
             provider=referral.provider,
@@ -164,7 +187,8 @@ class ProposeForm(WeekForm):
                 label="Signent aussi",
                 required=False,
                 widget=forms.CheckboxSelectMultiple,
-                help_text="Seulement si le parent référent le demande.",
+                initial=[parent.pk for parent in self.others if parent in signing],
+                help_text="Un second parent, seulement s’il le demande.",
             )
             self.helper.layout.append("parents")
 
@@ -187,3 +211,63 @@ class RenewForm(WeekForm):
             envelope_minutes=version.envelope_minutes,
             **kwargs,
         )
+
+
+class ReviseForm(WeekForm):
+    """Another text for the same contract: prefilled with the one to look at."""
+
+    from_on = forms.DateField(
+        label="Premier jour de ces horaires",
+        widget=DayInput(),
+        help_text="Avant que tous aient signé, c’est le premier jour du contrat.",
+    )
+
+    def __init__(self, *args, contract, on, **kwargs):
+        version = contract.version
+        super().__init__(
+            *args,
+            provider=contract.provider,
+            slots=list(version.slots.all()),
+            revision=contract.revision,
+            envelope_minutes=version.envelope_minutes,
+            **kwargs,
+        )
+        running = contract.status == AvipContract.Status.ACTIVE
+        self.initial["from_on"] = max(contract.start_on, on) if running else contract.start_on
+        self.initial["settling_in_days"] = version.settling_in_days
+        self.initial["exceptions"] = as_lines(exceptions_of(version))
+
+    def before_the_week(self):
+        return ["from_on"]
+
+    def terms(self):
+        return super().terms() | {"from_on": self.cleaned_data["from_on"]}
+
+
+class AdjustForm(WeekForm):
+    """Other hours inside the envelope, from a day on or between two days."""
+
+    from_on = forms.DateField(label="À partir du", widget=DayInput())
+    until = forms.DateField(
+        label="Jusqu’au", required=False, widget=DayInput(), help_text="Vide : jusqu’à la fin."
+    )
+
+    def __init__(self, *args, contract, version, on, **kwargs):
+        super().__init__(
+            *args,
+            provider=contract.provider,
+            slots=list(version.slots.all()),
+            revision=contract.revision,
+            **kwargs,
+        )
+        for name in ("envelope_hours", "settling_in_days", "exceptions"):
+            del self.fields[name]
+            self.helper.layout.fields.remove(name)
+        self.initial["from_on"] = max(contract.start_on, on)
+
+    def before_the_week(self):
+        return ["from_on", "until"]
+
+    def terms(self):
+        names = ("slots", "from_on", "until", "seen")
+        return {name: self.cleaned_data[name] for name in names}

@@ -76,23 +76,30 @@ class DeclarationForm(forms.Form):
         },
     )
     hours_total = HoursField(label="Heures d’accueil de tous ces enfants")
+    as_planned = forms.BooleanField(
+        label="Comme prévu pour tous",
+        required=False,
+        help_text="Les heures prévues remplacent celles écrites ci-dessous.",
+    )
     seen = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, declaration, lines, previous, rules, **kwargs):
+    def __init__(self, *args, declaration, lines, previous, rules, reads_names=True, **kwargs):
         super().__init__(*args, **kwargs)
         self.declaration, self.lines = declaration, lines
+        if all(line.declared_minutes == line.planned_minutes for line in lines):
+            del self.fields["as_planned"]  # they are written so already
         self.fields["seen"].initial = declaration.revision
         self._beside_last_month(previous)
         for line in lines:
-            child = line.placement.child
             self.fields[f"line_{line.pk}"] = HoursField(
-                label=f"{child}, {age_months(child.birth_date, declaration.month)}",
+                label=say_child(line, reads_names),
                 initial=line.declared_minutes,
                 help_text=_planned(line),
             )
         self.helper = FormHelper()
         self.helper.form_tag = False
-        self.helper.layout = self._layout(say_age_limit(rules.quota_max_child_age_months))
+        self.age_limit = say_age_limit(rules.quota_max_child_age_months)
+        self.helper.layout = self._layout(self.age_limit)
 
     def _beside_last_month(self, previous):
         if self.declaration.provider.is_childminder:
@@ -114,6 +121,8 @@ class DeclarationForm(forms.Form):
 
     def _layout(self, age_limit):
         names = [f"line_{line.pk}" for line in self.lines]
+        if "as_planned" in self.fields:
+            names.insert(0, "as_planned")
         nobody = HTML('<p class="muted">Aucun enfant ce mois-ci.</p>')
         parts = [Fieldset("Enfants accueillis au titre du label", *(names or [nobody]))]
         if "children_present" in self.fields:
@@ -136,7 +145,33 @@ class DeclarationForm(forms.Form):
 
     def minutes_by_line(self):
         """The declared minutes of each line."""
+        if self.cleaned_data.get("as_planned"):
+            return {line.pk: line.planned_minutes for line in self.lines}
         return {line.pk: self.cleaned_data[f"line_{line.pk}"] for line in self.lines}
+
+
+class AmendmentForm(DeclarationForm):
+    """The numbers of a locked month, and why they change."""
+
+    reason = forms.CharField(
+        label="Pourquoi ces nombres changent",
+        max_length=300,
+        help_text="Sans nom d’enfant ni de famille\xa0: la Caf lit cette phrase.",
+        error_messages={"required": "Dites en quelques mots pourquoi ces nombres changent."},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.pop("as_planned", None)
+        self.helper.layout = self._layout(self.age_limit)
+        self.helper.layout.append("reason")
+
+
+def say_child(line, reads_names):
+    """« Awa, 18 mois », or the age alone for who reads no name."""
+    child = line.placement.child
+    age = age_months(child.birth_date, line.declaration.month)
+    return f"{child}, {age}" if reads_names else f"Enfant de {age}"
 
 
 def _planned(line):

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import CharField, F, Func, Value
 from django.db.models.functions import Lower, Replace
 
-from families.models.referrals import HalfDay
+from families.models.places import HalfDay
 from partners.models import Commune
 from partners.models.calendars import Weekday
 

@@ -6,19 +6,21 @@ from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.forms import BaseInlineFormSet, inlineformset_factory
+from django.utils import timezone
 
-from avip.templatetags.words import age_months, count_of
 from avip.workflow import edit
+from families.forms.children import children_formset
 from families.forms.fields import DayInput, PlaceForm, phone_number
-from families.models import Child, Household, Parent, Referral
+from families.matches import find_matches
+from families.models import FlagAttestation, Household, Parent, Referral, Signatory
+from families.signing import contact_corrected
 from labels.filters import ListFilter
-from labels.rules import rules_for
-from partners.calendars import age_in_months
 from partners.models import Caf
 
 PARENT = ["first_name", "last_name", "phone", "email"]
 FLAGS = ["single_parent", "in_qpv", "rsa"]
+# The other people of the file, each absent unless the referring parent asks for it.
+SECOND, GUARDIAN = "second", "guardian"
 
 
 class HouseholdFilter(ListFilter):
@@ -61,64 +63,6 @@ class HouseholdFilter(ListFilter):
             case self.UNANSWERED:
                 return queryset.filter(asked)
         return queryset.exclude(taken | asked | waits)
-
-
-class ChildForm(forms.ModelForm):
-    class Meta:
-        model = Child
-        fields = ["first_name", "birth_date"]
-        widgets = {
-            "first_name": forms.TextInput(attrs={"autocomplete": "off"}),
-            "birth_date": DayInput(),
-        }
-
-    def __init__(self, *args, on, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.on = on
-
-    def clean_birth_date(self):
-        born = self.cleaned_data["birth_date"]
-        if born > self.on:
-            raise forms.ValidationError(
-                "Cette date est dans l’avenir\xa0: inscrivez l’enfant à partir de sa naissance."
-            )
-        limit = rules_for(None, self.on).child_max_age_months
-        if "birth_date" in self.changed_data and age_in_months(born, self.on) >= limit:
-            raise forms.ValidationError(
-                f"Cet enfant a {age_months(born, self.on)}\xa0: une place se demande avant "
-                f"{count_of(limit, 'mois,mois')}."
-            )
-        return born
-
-
-class ChildrenFormSet(BaseInlineFormSet):
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        if "DELETE" in form.fields:
-            form.fields["DELETE"].label = "Retirer cet enfant du dossier"
-
-    def clean(self):
-        super().clean()
-        for form in self.deleted_forms:
-            if form.instance.pk and form.instance.referrals.exists():
-                raise forms.ValidationError(
-                    f"{form.instance} figure dans une demande de place\xa0: il reste au dossier."
-                )
-
-
-def children_formset(*, extra):
-    """The children of a family, at least one; `extra` blank lines."""
-    return inlineformset_factory(
-        Household,
-        Child,
-        form=ChildForm,
-        formset=ChildrenFormSet,
-        extra=extra,
-        min_num=1,
-        validate_min=True,
-        can_delete=True,
-        can_delete_extra=False,
-    )
 
 
 class HouseholdForm(PlaceForm, forms.ModelForm):
@@ -173,7 +117,8 @@ class HouseholdForm(PlaceForm, forms.ModelForm):
             }
             if not self.is_bound:
                 self.fields["commune"].widget = forms.HiddenInput()
-        formset = children_formset(extra=1)
+        self._add_people()
+        formset = children_formset(extra=3 if is_new else 1)
         self.children = formset(
             self.data if self.is_bound else None,
             instance=self.instance,
@@ -186,12 +131,62 @@ class HouseholdForm(PlaceForm, forms.ModelForm):
             "seen",
             Fieldset("Le parent", "first_name", "last_name", "phone", "email", "place", "commune"),
             HTML("{% include 'families/_household_children.html' %}"),
+            HTML("{% include 'families/_household_people.html' %}"),
             Fieldset("Sa situation", "situation", *FLAGS),
             Fieldset("L’information sur ses données", "notice_given_on", "notice_channel"),
         )
 
+    def _add_people(self):
+        """A second parent, at the request of the first; who represents a minor parent."""
+        people = (
+            []
+            if self.instance._state.adding
+            else self.instance.parents.filter(is_referring=False).order_by("-pk")
+        )
+        self.people = {
+            GUARDIAN if parent.is_representative else SECOND: parent for parent in people
+        }
+        for who in (SECOND, GUARDIAN):
+            for name, label in (
+                ("first_name", "Prénom"),
+                ("last_name", "Nom"),
+                ("phone", "Téléphone mobile"),
+                ("email", "Courriel"),
+            ):
+                field = forms.EmailField if name == "email" else forms.CharField
+                self.fields[f"{who}_{name}"] = field(label=label, required=False, max_length=80)
+                self.initial[f"{who}_{name}"] = getattr(self.people.get(who), name, "")
+
+    def people_shown(self):
+        """For the page: [(question, its fields, whether it is answered)]."""
+        titles = {
+            SECOND: "Un second parent, seulement si le premier le demande",
+            GUARDIAN: "Le représentant légal, si le parent est mineur",
+        }
+        found = []
+        for who, title in titles.items():
+            fields = [self[f"{who}_{name}"] for name in PARENT]
+            found.append((title, fields, any(f.value() or f.errors for f in fields)))
+        return found
+
     def clean_phone(self):
         return phone_number(self.cleaned_data["phone"])
+
+    def clean_second_phone(self):
+        return phone_number(self.cleaned_data["second_phone"])
+
+    def clean_guardian_phone(self):
+        return phone_number(self.cleaned_data["guardian_phone"])
+
+    def _check_person(self, who, cleaned):
+        first, last = cleaned.get(f"{who}_first_name"), cleaned.get(f"{who}_last_name")
+        if bool(first) != bool(last):
+            missing = "last_name" if first else "first_name"
+            self.add_error(f"{who}_{missing}", "Complétez son nom, ou videz ces lignes.")
+        known = self.people.get(who)
+        if known and not first and Signatory.objects.filter(parent=known).exists():
+            reason = f"{known} figure dans un contrat\xa0: son nom reste au dossier."
+            self.add_error(f"{who}_first_name", reason)
 
     def clean_notice_given_on(self):
         given = self.cleaned_data["notice_given_on"]
@@ -206,6 +201,8 @@ class HouseholdForm(PlaceForm, forms.ModelForm):
             self.caf = Caf.objects.filter(department_code=commune.department_code).first()
             if self.caf is None:
                 self.add_error("place", "Aucune Caf n’est encore enregistrée pour ce département.")
+        for who in (SECOND, GUARDIAN):
+            self._check_person(who, cleaned)
         if not self.children.is_valid():
             for number, form in enumerate(self.children.forms, start=1):
                 for name, errors in form.errors.items():
@@ -230,12 +227,42 @@ class HouseholdForm(PlaceForm, forms.ModelForm):
             fields = [*self._meta.fields, "commune", "caf", "attested_by", "attested_on"]
             with edit(household, by=by, seen=self.cleaned_data["seen"] or 0, fields=fields):
                 self._fill(household, by)
+        reached = (self.parent.phone, self.parent.email)
         for name in PARENT:
             setattr(self.parent, name, self.cleaned_data[name])
         self.parent.save()
+        if reached != (self.parent.phone, self.parent.email):
+            contact_corrected(self.parent, at=timezone.now())
+        self._record_people(household)
         self.children.instance = household
         self.children.save()
+        self._attest(household, by)
+        find_matches(household, at=timezone.now())
         return household
+
+    def _record_people(self, household):
+        for who in (SECOND, GUARDIAN):
+            person = self.people.get(who)
+            if not self.cleaned_data[f"{who}_first_name"]:
+                if person:
+                    person.delete()
+                continue
+            person = person or Parent(
+                household=household, is_referring=False, is_representative=who == GUARDIAN
+            )
+            for name in PARENT:
+                setattr(person, name, self.cleaned_data[f"{who}_{name}"])
+            person.save()
+
+    def _attest(self, household, by):
+        """One line for each flag said for the first time, or said otherwise."""
+        FlagAttestation.objects.bulk_create(
+            FlagAttestation(
+                household=household, flag=name, value=getattr(household, name), attested_by=by
+            )
+            for name in FLAGS
+            if getattr(household, name) != self.was[name]
+        )
 
     def show_again(self):
         """After a refusal: what was typed, over the family as it is now."""

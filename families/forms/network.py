@@ -1,18 +1,14 @@
-"""A childminder recorded by her coordinator, and the places a provider keeps for families."""
+"""A childminder recorded by her coordinator."""
 
 import django_filters
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Fieldset, Layout
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.db import transaction
 
-from avip.templatetags.words import count_of
-from avip.workflow import edit
-from families.forms.fields import DayInput, HalfDaysField, phone_number
-from families.models import PlaceOffer
+from families.forms.fields import DayInput, phone_number
 from labels.filters import ListFilter
 from labels.models import NetworkMember
-from labels.rules import rules_for
 from labels.workflow.network import express_wish
 from partners.models import Childminder, Commune, MunicipalService, Provider
 
@@ -126,92 +122,3 @@ class ChildminderForm(forms.ModelForm):
         self.instance.save()
         express_wish(provider, by=by, on=on)
         return provider
-
-
-class OfferForm(forms.ModelForm):
-    """Places kept for families: how many, from when, which half-days, which ages."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    half_days = HalfDaysField(
-        label="Demi-journées", error_messages={"required": "Cochez au moins une demi-journée."}
-    )
-
-    class Meta:
-        model = PlaceOffer
-        fields = [
-            "places",
-            "from_on",
-            "until",
-            "half_days",
-            "min_age_months",
-            "max_age_months",
-            "note",
-        ]
-        widgets = {
-            "from_on": DayInput(),
-            "until": DayInput(),
-            **{
-                name: forms.NumberInput(attrs={"inputmode": "numeric", "class": "short"})
-                for name in ("places", "min_age_months", "max_age_months")
-            },
-        }
-        labels = {"places": "Nombre de places"}
-        help_texts = {"note": "Lue par les conseillers\xa0: horaires atypiques, accueil d’urgence…"}
-
-    def __init__(self, *args, provider, on, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.provider, self.on = provider, on
-        self.fields["seen"].initial = self.instance.revision
-        if self.instance._state.adding:
-            self.initial.setdefault("from_on", on)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(
-            "seen",
-            "places",
-            "from_on",
-            "until",
-            HTML("{% include 'families/_half_days.html' with field=form.half_days %}"),
-            "min_age_months",
-            "max_age_months",
-            "note",
-        )
-
-    def clean_places(self):
-        places = self.cleaned_data["places"]
-        if self.provider.is_childminder:
-            allowed = rules_for(self.provider.caf, self.on).childminder_max_places
-            if places > allowed:
-                raise forms.ValidationError(
-                    "Une assistante maternelle offre au titre du label "
-                    f"{count_of(allowed, 'place')} au plus."
-                )
-        elif (capacity := self.provider.facility.licensed_capacity) and places > capacity:
-            raise forms.ValidationError(
-                f"La capacité autorisée est de {count_of(capacity, 'place')}."
-            )
-        return places
-
-    def clean(self):
-        cleaned = super().clean()
-        youngest, oldest = cleaned.get("min_age_months"), cleaned.get("max_age_months")
-        if oldest is not None and youngest is not None and oldest < youngest:
-            self.add_error("max_age_months", "L’âge maximum vient après l’âge minimum.")
-        return cleaned
-
-    def record(self, *, by):
-        """Write the offer; raises StepRefused when it changed since the page was shown."""
-        offer = self.instance
-        if offer._state.adding:
-            offer.provider = self.provider
-            offer.save(force_insert=True)
-            return
-        fields = list(self._meta.fields)
-        with edit(offer, by=by, seen=self.cleaned_data["seen"] or 0, fields=fields):
-            for name in fields:
-                setattr(offer, name, self.cleaned_data[name])
-
-    def show_again(self):
-        """After a refusal: what was typed, over the offer as it is now."""
-        self.data = self.data.copy()
-        self.data["seen"] = self.instance.revision

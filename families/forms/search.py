@@ -3,7 +3,7 @@
 from django import forms
 
 from avip.templatetags.words import count_of
-from families.forms.fields import DayInput, HalfDaysField, PlaceForm
+from families.forms.fields import DayInput, HalfDaysField, HourInput, PlaceForm
 from families.search import Need
 from labels.rules import rules_for
 from partners.calendars import age_in_months
@@ -11,6 +11,9 @@ from partners.models import Provider
 
 ANY_KIND = ("any", "Tous")
 RADIUS = [(2, "2 km"), (5, "5 km"), (10, "10 km"), (20, "20 km"), (50, "50 km")]
+WHOLE_CAF = 0
+RADIUS.append((WHOLE_CAF, "toute sa Caf"))
+MORE = ["starts", "ends", "atypical", "emergency"]
 
 
 class SearchForm(PlaceForm):
@@ -26,6 +29,10 @@ class SearchForm(PlaceForm):
     )
     kind = forms.ChoiceField(label="Mode d’accueil", choices=[ANY_KIND, *Provider.Kind.choices])
     half_days = HalfDaysField(label="Demi-journées souhaitées", required=False)
+    starts = forms.TimeField(label="Dès", required=False, widget=HourInput())
+    ends = forms.TimeField(label="Jusqu’à", required=False, widget=HourInput())
+    atypical = forms.BooleanField(label="Horaires atypiques", required=False)
+    emergency = forms.BooleanField(label="Accueil d’urgence", required=False)
 
     def __init__(self, *args, household=None, on, **kwargs):
         self.household, self.on = household, on
@@ -38,6 +45,11 @@ class SearchForm(PlaceForm):
     def usual(on):
         """What is looked for when an address does not say."""
         return {"radius": "5", "from_on": on.isoformat(), "kind": ANY_KIND[0]}
+
+    @property
+    def asks_more(self):
+        """One of the less usual questions has an answer, or an error to show."""
+        return any(self.data.get(name) or name in self.errors for name in MORE)
 
     def _meant_by(self, text):
         """The family's own commune is already at hand."""
@@ -67,6 +79,9 @@ class SearchForm(PlaceForm):
             self.add_error(
                 "place", "La position de cette commune n’est pas connue\xa0: essayez sa voisine."
             )
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if starts and ends and ends <= starts:
+            self.add_error("ends", "L’heure de fin vient après l’heure de début.")
         return cleaned
 
     def need(self) -> Need:
@@ -79,11 +94,22 @@ class SearchForm(PlaceForm):
         elif cleaned["age"] is not None:
             ages = [cleaned["age"]]
         return Need(
+            from_on=from_on,
             lat=commune.lat,
             lon=commune.lon,
-            radius_km=cleaned["radius"],
-            from_on=from_on,
+            radius_km=cleaned["radius"] or None,
+            department_code="" if cleaned["radius"] else commune.department_code,
             ages=tuple(ages),
             keys=tuple(cleaned["half_days"]),
+            starts=cleaned["starts"],
+            ends=cleaned["ends"],
             kind="" if cleaned["kind"] == ANY_KIND[0] else cleaned["kind"],
+            atypical=cleaned["atypical"],
+            emergency=cleaned["emergency"],
         )
+
+    @property
+    def where(self):
+        """« à 5 km au plus de Paris 20e », « dans la Caf de Paris 20e », once valid."""
+        commune, radius = self.cleaned_data["commune"], self.cleaned_data["radius"]
+        return f"à {radius} km au plus de {commune}" if radius else f"dans la Caf de {commune}"

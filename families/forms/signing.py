@@ -1,7 +1,11 @@
 """Signing: the tick that commits, the code, what a professional attests, the scan of a paper."""
 
+from datetime import UTC, datetime
+
 from django import forms
+from django.core import signing as signed
 from django.core.exceptions import ValidationError
+from django.core.signing import b62_decode
 from django.utils import timezone
 
 from avip.jobs import SCHEDULES
@@ -10,11 +14,15 @@ from avip.pdf import check_uploaded_pdf
 from families.models import Channel
 from families.signing import CODE_DIGITS, CONSENT
 
+SHOWN = "families.shown"
+
 
 class ConsentForm(forms.Form):
     """The text that was shown, by its hash, and the tick."""
 
     text_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    # When this page was shown, under our own signature: for the evidence.
+    shown = forms.CharField(widget=forms.HiddenInput, max_length=120, required=False)
     consent = forms.BooleanField(
         label=CONSENT,
         error_messages={
@@ -25,6 +33,19 @@ class ConsentForm(forms.Form):
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["text_sha256"] = version.text_sha256
+        self.initial["shown"] = signed.TimestampSigner(salt=SHOWN).sign(str(version.pk))
+        self.version_shown = str(version.pk)
+
+    def text_shown_at(self) -> str:
+        """The moment the text was displayed, in ISO; empty when the page does not say it truly."""
+        signer = signed.TimestampSigner(salt=SHOWN)
+        value = self.cleaned_data.get("shown") or ""
+        try:
+            if signer.unsign(value) != self.version_shown:
+                return ""
+        except signed.BadSignature:
+            return ""
+        return datetime.fromtimestamp(b62_decode(value.split(":")[-2]), UTC).isoformat()
 
 
 class CodeField(forms.CharField):
@@ -61,7 +82,7 @@ class OnSiteCodeForm(ConsentForm):
         required=False,
         help_text="Son nom et la langue, si quelqu’un a traduit le texte.",
     )
-    field_order = ["text_sha256", "interpreter", "consent", "code"]
+    field_order = ["text_sha256", "shown", "interpreter", "consent", "code"]
 
 
 class AttestForm(ConsentForm):
@@ -80,7 +101,7 @@ class AttestForm(ConsentForm):
         required=False,
         help_text="Son nom et la langue, si quelqu’un a traduit le texte.",
     )
-    field_order = ["text_sha256", "interpreter", "consent", "identity_seen"]
+    field_order = ["text_sha256", "shown", "interpreter", "consent", "identity_seen"]
 
 
 class PaperForm(forms.Form):
@@ -99,6 +120,12 @@ class PaperForm(forms.Form):
         label="Qui garde l’original",
         max_length=160,
         help_text="Par exemple «\xa0la crèche, bureau de la direction\xa0».",
+    )
+    interpreter = forms.CharField(
+        label="Interprète présent",
+        max_length=160,
+        required=False,
+        help_text="Son nom et la langue, si quelqu’un a traduit le texte.",
     )
     attested = forms.BooleanField(
         label=(

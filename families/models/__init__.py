@@ -2,6 +2,7 @@
 declaration, quota.
 """
 
+from families.models.clauses import LocalClauses
 from families.models.contracts import (
     AvipContract,
     ContractStatusChange,
@@ -10,33 +11,72 @@ from families.models.contracts import (
     VersionStatusChange,
 )
 from families.models.declarations import (
+    DeclarationAmendment,
+    DeclarationImport,
     DeclarationLine,
     DeclarationStatusChange,
     MonthlyDeclaration,
 )
-from families.models.households import Child, Household, Parent
+from families.models.follow_up import (
+    AccompanimentTick,
+    CalendarFeed,
+    ContractReview,
+    CoordinationPoint,
+    CorrectionRequest,
+    Interview,
+    ReferentChange,
+    ReferentChangeStatusChange,
+)
+from families.models.households import (
+    Child,
+    FlagAttestation,
+    Household,
+    HouseholdMatch,
+    Parent,
+)
 from families.models.placements import Placement, PlacementStatusChange
+from families.models.places import Hold, PlaceOffer
+from families.models.practices import CommissionDate, ResponseTime
 from families.models.quota import Alert, QuotaCheck
 from families.models.referrals import (
-    Hold,
-    PlaceOffer,
+    AnswerLink,
+    CounterSlot,
     Referral,
+    ReferralDay,
     ReferralSlot,
     ReferralStatusChange,
 )
+from families.models.schedules import Adjustment, AdjustmentSlot, ScheduleException
 from families.models.signatures import Channel, ParentLink, Signatory, Signature, SigningCode
+from families.models.takeups import TakeUp, TakeUpStatusChange
 
 __all__ = [
+    "AccompanimentTick",
+    "Adjustment",
+    "AdjustmentSlot",
     "Alert",
+    "AnswerLink",
     "AvipContract",
+    "CalendarFeed",
     "Channel",
     "Child",
+    "CommissionDate",
+    "ContractReview",
     "ContractStatusChange",
     "ContractVersion",
+    "CoordinationPoint",
+    "CorrectionRequest",
+    "CounterSlot",
+    "DeclarationAmendment",
+    "DeclarationImport",
     "DeclarationLine",
     "DeclarationStatusChange",
+    "FlagAttestation",
     "Hold",
     "Household",
+    "HouseholdMatch",
+    "Interview",
+    "LocalClauses",
     "MonthlyDeclaration",
     "Parent",
     "ParentLink",
@@ -44,12 +84,19 @@ __all__ = [
     "Placement",
     "PlacementStatusChange",
     "QuotaCheck",
+    "ReferentChange",
+    "ReferentChangeStatusChange",
     "Referral",
+    "ReferralDay",
     "ReferralSlot",
     "ReferralStatusChange",
+    "ResponseTime",
+    "ScheduleException",
     "ScheduleSlot",
     "Signatory",
     "Signature",
     "SigningCode",
+    "TakeUp",
+    "TakeUpStatusChange",
     "VersionStatusChange",
 ]

@@ -8,7 +8,8 @@ from django.urls import reverse
 from avip.models import Document
 from avip.workflow import Dossier
 from families.models.households import Child, Household
-from families.models.referrals import Referral, WeeklySlot
+from families.models.places import WeeklySlot
+from families.models.referrals import Referral
 from families.models.signatures import PartyStatusChange
 from labels.models.labels import new_code
 from partners.models import Agency, Caf, Provider, User
@@ -75,6 +76,20 @@ class AvipContract(Dossier):
         OTHER_CARE = "other_care", "autre mode d’accueil"
         UNKNOWN = "unknown", "sans nouvelles"
 
+    class StopReason(models.TextChoices):
+        JOB = "job", "emploi ou formation"
+        FAMILY = "family", "choix de la famille"
+        MOVED = "moved", "déménagement"
+        PROVIDER = "provider", "le mode d’accueil ne peut plus accueillir"
+        COMMITMENT = "commitment", "engagements non tenus"
+        NO_SHOW = "no_show", "jamais venu"
+        OTHER = "other", "autre"
+
+    class StoppedBy(models.TextChoices):
+        FAMILY = "family", "la famille"
+        CARE = "care", "le mode d’accueil"
+        ADVISER = "adviser", "le référent emploi"
+
     # From a precise outcome to the categories that the rule `positive_outcomes` lists.
     OUTCOME_CATEGORY = {
         Outcome.CDI: "job",
@@ -123,8 +138,28 @@ class AvipContract(Dossier):
     end_on = models.DateField("dernier jour")
     ended_on = models.DateField("terminé le", null=True)
     end_reason = models.CharField("raison de l’arrêt", max_length=300, blank=True)
+    stop_reason = models.CharField(
+        "motif de l’arrêt", max_length=14, choices=StopReason, blank=True
+    )
+    stopped_by = models.CharField("arrêté par", max_length=8, choices=StoppedBy, blank=True)
     outcome = models.CharField("issue", max_length=16, choices=Outcome, blank=True)
     outcome_recorded_on = models.DateField("issue notée le", null=True)
+    # « J’ai trouvé un emploi »: said by the parent, confirmed by the adviser; ends nothing itself.
+    job_said_at = models.DateTimeField("emploi annoncé le", null=True, editable=False)
+    job_confirmed_at = models.DateTimeField("emploi confirmé le", null=True, editable=False)
+    # Six months after the outcome.
+    still_in_work = models.BooleanField("toujours en emploi", null=True)
+    still_in_work_on = models.DateField("vérifié le", null=True)
+    # Signed on paper before the software.
+    taken_over = models.BooleanField("repris", default=False)
+    scan = models.ForeignKey(
+        Document,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name="contrat papier",
+    )
 
     objects = ContractQuerySet.as_manager()
 
@@ -144,7 +179,9 @@ class AvipContract(Dossier):
                 violation_error_message="Ce contrat ne peut plus être renouvelé.",
             ),
             models.CheckConstraint(
-                condition=Q(number=1, previous=None) | Q(number__gt=1, previous__isnull=False),
+                condition=Q(number=1, previous=None)
+                | Q(number__gt=1, previous__isnull=False)
+                | Q(taken_over=True, previous=None),
                 name="contract_renewal_follows_another",
             ),
             models.CheckConstraint(
@@ -293,7 +330,9 @@ class ContractVersion(Dossier):
                     signatories_expected=F("care_signed")
                     + F("parents_signed")
                     + F("adviser_signed"),
-                ),
+                )
+                # Taken over from paper: recorded as such, without one signature here.
+                | Q(template="repris", care_signed=0, parents_signed=0, adviser_signed=0),
                 name="version_in_force_needs_every_party",
                 violation_error_message="Le contrat entre en vigueur quand chaque partie a signé.",
             ),

@@ -2,13 +2,17 @@
 AVIP child.
 """
 
+import uuid
+
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from avip.workflow import Dossier, StatusChange
 from families.models.placements import Placement
-from partners.models import Caf, Provider
+from partners.models import Caf, Provider, User
 
 
 class DeclarationQuerySet(models.QuerySet):
@@ -46,6 +50,7 @@ class MonthlyDeclaration(Dossier):
     hours_total = models.PositiveIntegerField(
         "heures d’accueil de tous ces enfants", null=True, blank=True
     )
+    is_closed = models.BooleanField("fermée tout le mois", default=False)
     submitted_at = models.DateTimeField("déclaré le", null=True, editable=False)
 
     objects = DeclarationQuerySet.as_manager()
@@ -113,3 +118,55 @@ class DeclarationLine(models.Model):
 
     def __str__(self):
         return f"{self.placement}"
+
+
+class DeclarationAmendment(models.Model):
+    """What changed in a locked month: dated, with its reason; the locked numbers stay readable."""
+
+    declaration = models.ForeignKey(
+        MonthlyDeclaration, on_delete=models.PROTECT, related_name="amendments"
+    )
+    made_by = models.ForeignKey(
+        User, on_delete=models.RESTRICT, related_name="+", verbose_name="fait par"
+    )
+    made_at = models.DateTimeField("fait le", default=timezone.now)
+    reason = models.CharField("raison", max_length=300)
+    before = models.JSONField("avant", default=dict)
+    after = models.JSONField("après", default=dict)
+
+    class Meta:
+        verbose_name = "rectificatif"
+        ordering = ["made_at"]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self):
+        return f"rectificatif du {self.made_at:%d/%m/%Y}"
+
+
+class DeclarationImportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One’s own imports."""
+        return self.filter(by=user)
+
+
+class DeclarationImport(models.Model):
+    """The rows of a spreadsheet of months, shown before they are declared; carried out once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="+", verbose_name="déposé par"
+    )
+    created_at = models.DateTimeField("déposé le", default=timezone.now)
+    rows = models.JSONField("lignes", default=list)
+    done_at = models.DateTimeField("déclarées le", null=True, editable=False)
+
+    objects = DeclarationImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "import de déclarations"
+        verbose_name_plural = "imports de déclarations"
+
+    def __str__(self):
+        return f"import du {self.created_at:%d/%m/%Y}"

@@ -1,7 +1,9 @@
 """The family, with the minimum of data: the agency that follows it owns the file."""
 
+import uuid
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,8 +13,10 @@ from partners.models import Agency, Caf, Commune, User
 
 class HouseholdQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The families followed by the agencies `user` belongs to."""
-        return self.filter(agency__in=user.reach.agencies)
+        """The families followed by the agencies `user` belongs to; a file merged into another
+        is closed.
+        """
+        return self.filter(agency__in=user.reach.agencies, merged_into=None)
 
 
 class Household(Dossier):
@@ -44,6 +48,16 @@ class Household(Dossier):
     notice_given_on = models.DateField("information remise le")
     notice_channel = models.CharField("comment", max_length=10, choices=NoticeChannel)
 
+    # The file kept after a merge; this one is then closed.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="merged",
+        editable=False,
+        verbose_name="réunie avec",
+    )
+
     objects = HouseholdQuerySet.as_manager()
 
     class Meta:
@@ -73,6 +87,12 @@ class Parent(models.Model):
     phone = models.CharField("téléphone mobile", max_length=20, blank=True)
     email = models.EmailField("courriel", blank=True)
     is_referring = models.BooleanField("parent référent", default=True)
+    is_representative = models.BooleanField(
+        "représentant légal d’un parent mineur",
+        default=False,
+        help_text="Signe avec le parent, ou à sa place s’il est mineur.",
+    )
+    signs = models.BooleanField("signe le contrat", default=True)
 
     class Meta:
         verbose_name = "parent"
@@ -102,3 +122,73 @@ class Child(models.Model):
 
     def __str__(self):
         return self.first_name
+
+
+class FlagAttestation(models.Model):
+    """Who attested one flag of a family, and when; written once."""
+
+    class Flag(models.TextChoices):
+        SINGLE_PARENT = "single_parent", "famille monoparentale"
+        IN_QPV = "in_qpv", "habite un quartier prioritaire"
+        RSA = "rsa", "perçoit le RSA"
+
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="attestations")
+    flag = models.CharField("information", max_length=14, choices=Flag)
+    value = models.BooleanField("oui")
+    attested_by = models.ForeignKey(
+        User, on_delete=models.RESTRICT, related_name="+", verbose_name="attestée par"
+    )
+    attested_at = models.DateTimeField("attestée le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "attestation"
+        ordering = ["-attested_at", "-pk"]
+
+    def __str__(self):
+        return self.get_flag_display()
+
+
+class MatchQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Told to the Caf alone."""
+        return self.filter(caf__in=user.reach.cafs)
+
+    def managed_by(self, user):
+        """The files that the agency of the older one is asked to make into one."""
+        return self.filter(
+            verdict=HouseholdMatch.Verdict.SAME,
+            first__agency__in=user.reach.agencies,
+            first__merged_into=None,
+            second__merged_into=None,
+        )
+
+
+class HouseholdMatch(models.Model):
+    """Two files that look like one family, followed by two agencies: the Caf alone is told."""
+
+    class Verdict(models.TextChoices):
+        SAME = "same", "une seule famille"
+        DIFFERENT = "different", "deux familles"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    caf = models.ForeignKey(Caf, on_delete=models.PROTECT, verbose_name="Caf")
+    first = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="+")
+    found_at = models.DateTimeField("repérée le", default=timezone.now)
+    verdict = models.CharField("réponse", max_length=10, choices=Verdict, blank=True)
+    settled_at = models.DateTimeField("réglée le", null=True)
+    settled_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="réglée par"
+    )
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "ressemblance"
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="match_once"),
+            models.CheckConstraint(condition=~Q(first=F("second")), name="match_of_two"),
+        ]
+
+    def __str__(self):
+        return f"ressemblance {str(self.pk)[:8]}"

@@ -1,117 +1,17 @@
-"""Places offered and asked for: offers, referrals with their weekly need, holds."""
+"""A family oriented to a provider, on a weekly need or on dated days."""
 
-from datetime import time
+import uuid
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from avip.workflow import Dossier
 from families.models.households import Child, Household
+from families.models.places import PlaceOffer, WeeklySlot
 from families.models.signatures import PartyStatusChange
 from partners.models import Agency, Caf, Provider, User
-from partners.models.calendars import DateRange, Weekday
-
-NOON = time(12, 30)  # a half-day of care ends or begins here
-
-
-class HalfDay(models.TextChoices):
-    MORNING = "am", "matin"
-    AFTERNOON = "pm", "après-midi"
-
-
-def half_days(starts, ends):
-    """The half-days that an interval of a day touches."""
-    halves = []
-    if starts < NOON:
-        halves.append(HalfDay.MORNING)
-    if ends > NOON:
-        halves.append(HalfDay.AFTERNOON)
-    return halves
-
-
-class PlaceOfferQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Those of the providers `user` may see."""
-        return self.filter(provider__in=Provider.objects.visible_to(user))
-
-    def running_on(self, on):
-        """Offers that have begun and not ended on that day."""
-        return self.filter(Q(until=None) | Q(until__gte=on), from_on__lte=on)
-
-    def for_ages(self, youngest, oldest):
-        """Offers that take children of these ages in months."""
-        return self.filter(
-            Q(max_age_months=None) | Q(max_age_months__gte=oldest), min_age_months__lte=youngest
-        )
-
-    def free_for(self, keys, from_on, until):
-        """Offers with a place free on each of these half-days ("0-am"), the whole period."""
-        offers = self
-        for number, key in enumerate(keys):
-            weekday, half = key.split("-")
-            taken = (
-                Hold.objects.standing(from_on, until)
-                .filter(offer=OuterRef("pk"), weekday=int(weekday), half_day=half)
-                .order_by()
-                .values("offer")
-                .annotate(taken=Count("slot_number", distinct=True))
-                .values("taken")
-            )
-            offers = offers.alias(**{f"taken_{number}": Coalesce(Subquery(taken), 0)}).filter(
-                Q(half_days__contains=[key]) | Q(half_days=[]),
-                **{f"taken_{number}__lt": F("places")},
-            )
-        return offers
-
-
-class PlaceOffer(Dossier):
-    """Places kept for AVIP families: how many, from when, which half-days, which ages."""
-
-    provider = models.ForeignKey(
-        Provider, on_delete=models.PROTECT, related_name="offers", verbose_name="mode d’accueil"
-    )
-    places = models.PositiveSmallIntegerField("places", default=1)
-    from_on = models.DateField("à partir du")
-    until = models.DateField("jusqu’au", null=True, blank=True)
-    # ["0-am", "0-pm", …], 0 = Monday; none means every half-day the provider is open.
-    half_days = models.JSONField("demi-journées", default=list)
-    min_age_months = models.PositiveSmallIntegerField("âge minimum en mois", default=0)
-    max_age_months = models.PositiveSmallIntegerField("âge maximum en mois", null=True, blank=True)
-    note = models.CharField("précision", max_length=200, blank=True)
-
-    objects = PlaceOfferQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "place offerte"
-        verbose_name_plural = "places offertes"
-        ordering = ["from_on"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(places__gt=0),
-                name="offer_places_positive",
-                violation_error_message="Offrez au moins une place.",
-            ),
-            models.CheckConstraint(
-                condition=Q(until=None) | Q(until__gte=F("from_on")),
-                name="offer_in_order",
-                violation_error_message="La fin ne peut pas précéder le début.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.places} place(s) à partir du {self.from_on:%d/%m/%Y}"
-
-    def get_absolute_url(self):
-        return reverse("families:offer_update", args=[self.pk])
-
-    def takes(self, key):
-        """Whether the offer includes this half-day ("0-am")."""
-        return not self.half_days or key in self.half_days
 
 
 class ReferralQuerySet(models.QuerySet):
@@ -133,6 +33,14 @@ class ReferralQuerySet(models.QuerySet):
         """Those the provider or the coordinator has not answered."""
         return self.filter(status__in=[Referral.Status.SENT, Referral.Status.TO_VALIDATE])
 
+    def stays_over(self, on):
+        """Accueils ponctuels confirmed, whose last day is before that day."""
+        return (
+            self.filter(kind=Referral.Kind.OCCASIONAL, status=Referral.Status.CONFIRMED)
+            .annotate(last_day=Max("days__day"))
+            .filter(last_day__lt=on)
+        )
+
     def family_to_tell(self):
         """Those whose last answer the family has not been told."""
         return self.filter(status__in=Referral.TOLD, told_at=None)
@@ -146,13 +54,22 @@ class Referral(Dossier):
         SENT = "sent", "envoyée"
         ACCEPTED = "accepted", "acceptée, à confirmer par la famille"
         CONFIRMED = "confirmed", "confirmée par la famille"
+        HOURS_PROPOSED = "hours_proposed", "autres horaires proposés"
+        SHORTLISTED = "shortlisted", "présentée à la commission"
         WAITING_LIST = "waiting_list", "en liste d’attente"
         REFUSED = "refused", "refusée"
         EXPIRED = "expired", "sans réponse"
         CANCELLED = "cancelled", "annulée"
         DECLINED = "declined", "déclinée par la famille"
         OBSOLETE = "obsolete", "sans objet\xa0: une autre place est acceptée"
+        TRANSFERRED = "transferred", "transmise à un autre mode d’accueil"
+        NO_SHOW = "no_show", "jamais venu"
         PLACED = "placed", "accueil commencé"
+        STAYED = "stayed", "accueil ponctuel terminé"
+
+    class Kind(models.TextChoices):
+        REGULAR = "regular", "accueil avec contrat"
+        OCCASIONAL = "occasional", "accueil ponctuel"
 
     class RefusalReason(models.TextChoices):
         FULL = "full", "plus de place à ces dates"
@@ -162,14 +79,38 @@ class Referral(Dossier):
         SITUATION = "situation", "la situation n’entre pas dans le label"
         OTHER = "other", "autre raison"
 
-    # Answered by the provider and accepted: names may be read there.
+    # Answered by the provider and accepted.
     TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED)
+    # Names may be read there.
+    NAMED = (*TAKEN, Status.STAYED)
     # Answers of which the family must hear.
-    TOLD = (Status.ACCEPTED, Status.WAITING_LIST, Status.REFUSED, Status.EXPIRED)
+    TOLD = (
+        Status.ACCEPTED,
+        Status.HOURS_PROPOSED,
+        Status.SHORTLISTED,
+        Status.WAITING_LIST,
+        Status.REFUSED,
+        Status.EXPIRED,
+        Status.CANCELLED,
+        Status.TRANSFERRED,
+        Status.NO_SHOW,
+    )
+    # The family waits for a place there.
+    OPEN = (
+        Status.TO_VALIDATE,
+        Status.SENT,
+        Status.HOURS_PROPOSED,
+        Status.SHORTLISTED,
+        Status.WAITING_LIST,
+        Status.ACCEPTED,
+        Status.CONFIRMED,
+    )
 
     status = models.CharField(
         "état", max_length=16, choices=Status, default=Status.SENT, editable=False
     )
+    kind = models.CharField("nature", max_length=10, choices=Kind, default=Kind.REGULAR)
+    is_urgent = models.BooleanField("urgente", default=False)
     household = models.ForeignKey(
         Household, on_delete=models.PROTECT, related_name="referrals", verbose_name="famille"
     )
@@ -204,6 +145,21 @@ class Referral(Dossier):
         "confirmation reçue par", max_length=80, blank=True, editable=False
     )
     told_at = models.DateTimeField("famille prévenue de la réponse le", null=True, editable=False)
+    # Steps of the receiver's delay, by the deadlines job.
+    reminded_at = models.DateTimeField("relancée le", null=True, editable=False)
+    escalated_at = models.DateTimeField("signalée aux collègues le", null=True, editable=False)
+    commission_on = models.DateField("commission du", null=True, blank=True)
+    # Other hours that the receiver proposes: the family says yes or no.
+    counter_from_on = models.DateField("proposé à partir du", null=True, blank=True)
+    counter_text = models.CharField("précision de la proposition", max_length=300, blank=True)
+    transferred_from = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="transferred_to",
+        verbose_name="transmise depuis",
+    )
+    tariff_talked_on = models.DateField("tarif évoqué le", null=True, blank=True)
 
     objects = ReferralQuerySet.as_manager()
 
@@ -215,7 +171,15 @@ class Referral(Dossier):
             models.UniqueConstraint(
                 fields=["household", "provider"],
                 condition=Q(
-                    status__in=["to_validate", "sent", "accepted", "confirmed", "waiting_list"]
+                    status__in=[
+                        "to_validate",
+                        "sent",
+                        "hours_proposed",
+                        "shortlisted",
+                        "waiting_list",
+                        "accepted",
+                        "confirmed",
+                    ]
                 ),
                 name="referral_one_open_per_provider",
                 violation_error_message="Une demande de cette famille y est déjà en cours.",
@@ -225,8 +189,17 @@ class Referral(Dossier):
                 name="referral_refused_with_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["confirmed", "placed"]) | Q(confirmed_at__isnull=False),
+                condition=~Q(status__in=["confirmed", "placed", "stayed"])
+                | Q(confirmed_at__isnull=False),
                 name="referral_confirmed_by_family",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="shortlisted") | Q(commission_on__isnull=False),
+                name="referral_shortlisted_for_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="stayed") | Q(kind="occasional"),
+                name="referral_stay_is_occasional",
             ),
         ]
         indexes = [models.Index(fields=["provider", "status"], name="referral_provider_status")]
@@ -243,26 +216,6 @@ class ReferralStatusChange(PartyStatusChange):
 
     class Meta(PartyStatusChange.Meta):
         verbose_name = "étape de la demande de place"
-
-
-class WeeklySlot(models.Model):
-    """An interval of care on a weekday."""
-
-    weekday = models.PositiveSmallIntegerField("jour", choices=Weekday)
-    starts = models.TimeField("de")
-    ends = models.TimeField("à")
-
-    class Meta:
-        abstract = True
-        ordering = ["weekday", "starts"]
-
-    def __str__(self):
-        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
-
-    @property
-    def minutes(self):
-        """Length of the interval, in minutes."""
-        return (self.ends.hour - self.starts.hour) * 60 + self.ends.minute - self.starts.minute
 
 
 class ReferralSlot(WeeklySlot):
@@ -282,62 +235,71 @@ class ReferralSlot(WeeklySlot):
         ]
 
 
-class HoldQuerySet(models.QuerySet):
-    def standing(self, from_on, until):
-        """Places not released, with at least one day in the period, both ends included."""
-        return self.filter(released_at=None, from_on__lte=until, until__gte=from_on)
+class CounterSlot(WeeklySlot):
+    """One interval of the other hours that the receiver proposes."""
 
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="counter_slots")
 
-class Hold(models.Model):
-    """A numbered place of an offer kept for one child on one half-day, from acceptance to release.
-
-    Where the provider blocks no place (`offer` empty), the provider's row lock and its licensed
-    capacity decide; the constraint below is the second line for offered places.
-    """
-
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="holds")
-    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="holds")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="holds")
-    offer = models.ForeignKey(PlaceOffer, on_delete=models.PROTECT, null=True, related_name="holds")
-    slot_number = models.PositiveSmallIntegerField("place numéro", default=0)
-    weekday = models.PositiveSmallIntegerField("jour", choices=Weekday)
-    half_day = models.CharField("demi-journée", max_length=2, choices=HalfDay)
-    from_on = models.DateField("du")
-    until = models.DateField("au")
-    released_at = models.DateTimeField("libérée le", null=True)
-
-    objects = HoldQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "place retenue"
-        verbose_name_plural = "places retenues"
+    class Meta(WeeklySlot.Meta):
+        verbose_name = "horaire proposé"
+        verbose_name_plural = "horaires proposés"
         constraints = [
-            models.CheckConstraint(condition=Q(until__gte=F("from_on")), name="hold_in_order"),
-            ExclusionConstraint(
-                name="hold_place_taken_once",
-                expressions=[
-                    ("offer", RangeOperators.EQUAL),
-                    ("slot_number", RangeOperators.EQUAL),
-                    ("weekday", RangeOperators.EQUAL),
-                    ("half_day", RangeOperators.EQUAL),
-                    (DateRange("from_on", "until"), RangeOperators.OVERLAPS),
-                ],
-                condition=Q(released_at=None, offer__isnull=False),
-                violation_error_message="Cette place vient d’être prise.",
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="counter_slot_in_order"),
+            models.UniqueConstraint(
+                fields=["referral", "weekday", "starts"], name="counter_slot_once"
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["provider", "weekday", "half_day"],
-                condition=Q(released_at=None),
-                name="hold_provider_open",
-            )
+
+
+class ReferralDay(models.Model):
+    """One dated interval of an accueil ponctuel, and the care really given."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField("jour")
+    starts = models.TimeField("de")
+    ends = models.TimeField("à")
+    declared_minutes = models.PositiveSmallIntegerField("minutes réalisées", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "jour d’accueil ponctuel"
+        verbose_name_plural = "jours d’accueil ponctuel"
+        ordering = ["day", "starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")),
+                name="referral_day_in_order",
+                violation_error_message="L’heure de fin vient après l’heure de début.",
+            ),
+            models.UniqueConstraint(fields=["referral", "day", "starts"], name="referral_day_once"),
         ]
 
     def __str__(self):
-        return f"{self.get_weekday_display()} {self.get_half_day_display()}"
+        return f"{self.day:%d/%m/%Y} {self.starts:%H:%M}–{self.ends:%H:%M}"
 
-    @property
-    def key(self):
-        """The half-day as offers write it: "0-am"."""
-        return f"{self.weekday}-{self.half_day}"
+
+class AnswerLinkQuerySet(models.QuerySet):
+    def for_link(self, token_sha256):
+        """The link of this SHA-256."""
+        return self.filter(token_sha256=token_sha256)
+
+
+class AnswerLink(models.Model):
+    """A professional's link to answer one referral from a mail, without signing in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="answer_links")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
+    expires_at = models.DateTimeField("valable jusqu’au")
+
+    objects = AnswerLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lien de réponse"
+        verbose_name_plural = "liens de réponse"
+        constraints = [
+            models.UniqueConstraint(fields=["referral", "user"], name="answer_link_once")
+        ]
+
+    def __str__(self):
+        return f"lien {self.pk}"

@@ -22,6 +22,10 @@ class ParentLinkQuerySet(models.QuerySet):
         """The link this token opens, whatever its state: revoked and expired ones get a way out."""
         return self.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest())
 
+    def for_contract(self, contract, channel):
+        """The one that lives for this contract, sent on this channel."""
+        return self.filter(contract=contract, channel=channel, revoked_at=None)
+
 
 class Channel(models.TextChoices):
     EMAIL = "email", "courriel"

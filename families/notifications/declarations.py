@@ -9,6 +9,7 @@ from django.utils import timezone
 from avip import mail, outbox
 from avip.jobs import SCHEDULES
 from families.models import MonthlyDeclaration
+from families.recipients import people_who_answer
 from families.wording import say_age_limit
 from labels.rules import rules_for
 from partners.calendars import month_bounds
@@ -39,6 +40,58 @@ def tell_month_opened(row):
         "action_url": settings.BASE_URL + declaration.get_absolute_url(),
     }
     mail.send(mail.Mail(person.email, "families/email/month_opened", context), key=row.key)
+
+
+@outbox.handler("families.month_late")
+def tell_month_late(row):
+    """The day is past and the month is not declared: to who declares it."""
+    _tell_of_open_month(row, "families/email/month_late")
+
+
+@outbox.handler("families.month_late_above")
+def tell_month_late_above(row):
+    """Still not declared: to the operator, or the coordinator, who may declare it too."""
+    _tell_of_open_month(row, "families/email/month_late_above")
+
+
+def _tell_of_open_month(row, template):
+    person = User.objects.get(pk=row.recipient_id)
+    declaration = (
+        MonthlyDeclaration.objects.visible_to(person)
+        .select_related("provider__commune", "caf")
+        .filter(pk=row.object_id, status=MonthlyDeclaration.Status.OPEN)
+        .first()
+    )
+    if declaration is None:
+        return  # declared meanwhile, or they have left
+    context = {
+        "declaration": declaration,
+        "person": person,
+        "due_on": due_on(declaration),
+        "action_url": settings.BASE_URL + declaration.get_absolute_url(),
+    }
+    mail.send(mail.Mail(person.email, template, context), key=row.key)
+
+
+@outbox.handler("families.month_amended")
+def tell_month_amended(row):
+    """A locked month was amended: to who declares it, when somebody else did it."""
+    declaration = MonthlyDeclaration.objects.select_related("provider__commune").get(
+        pk=row.object_id
+    )
+    amendment = declaration.amendments.select_related("made_by").last()
+    today = timezone.localdate()
+    for person in people_who_answer(declaration.provider, on=today):
+        if person.pk == amendment.made_by_id:
+            continue
+        context = {
+            "declaration": declaration,
+            "amendment": amendment,
+            "person": person,
+            "action_url": settings.BASE_URL + declaration.get_absolute_url(),
+        }
+        key = f"{row.key}:{person.pk}"
+        mail.send(mail.Mail(person.email, "families/email/month_amended", context), key=key)
 
 
 def due_on(declaration):

@@ -1,9 +1,30 @@
 from django.urls import path
 
-from families.views import declarations, quota
+from families.views import (
+    amendments,
+    declaration_import,
+    declarations,
+    month_end,
+    operator_month,
+    quota,
+)
 
 urlpatterns = [
     path("declarations/", declarations.DeclarationList.as_view(), name="declaration_list"),
+    path(
+        "declarations/import/", declaration_import.ImportFile.as_view(), name="declaration_import"
+    ),
+    path(
+        "declarations/import/modele/",
+        declaration_import.ImportModel.as_view(),
+        name="declaration_model",
+    ),
+    path(
+        "declarations/import/<uuid:pk>/",
+        declaration_import.ImportPreview.as_view(),
+        name="declaration_preview",
+    ),
+    path("declarations/ensemble/", operator_month.MonthGrid.as_view(), name="month_grid"),
     path(
         "declarations/<uuid:pk>/",
         declarations.DeclarationDetail.as_view(),
@@ -13,6 +34,21 @@ urlpatterns = [
         "declarations/<uuid:pk>/etape/<str:step>/",
         declarations.DeclarationStep.as_view(),
         name="declaration_step",
+    ),
+    path(
+        "declarations/<uuid:pk>/rectifier/",
+        amendments.AmendmentCreate.as_view(),
+        name="declaration_amend",
+    ),
+    path(
+        "declarations/<uuid:pk>/places/<uuid:offer>/",
+        month_end.StillFree.as_view(),
+        name="declaration_still_free",
+    ),
+    path(
+        "declarations/<uuid:pk>/feuille/",
+        month_end.DeclarationSheet.as_view(),
+        name="declaration_sheet",
     ),
     path("quota/", quota.QuotaList.as_view(), name="quota_list"),
 ]

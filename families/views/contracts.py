@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView, View
@@ -12,16 +13,22 @@ from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import TakeStep, VisibleObjectsMixin, log_reading, serve_document
 from avip.workflow import StepRefused
-from families import contract_page
+from families import contract_page, signature_rows
 from families.contract_text import readable_code
-from families.documents import articles_of, essentials_of
+from families.documents import articles_of, attached_to, essentials_of
+from families.follow_up_page import follow_up_of, shows_review
 from families.forms.contracts import ContractFilter, ProposeForm, RenewForm
 from families.models import AvipContract, ContractVersion, Referral
 from families.permissions import takes_part
 from families.proposal import last_day_of_contract, last_day_of_renewal
+from families.version_diff import changes_of
 from families.workflow import contracts
 from families.workflow.proposals import reasons_of_state
+from families.workflow.referents import proposes, reasons_of_contract
+from families.workflow.reviews import rows_of
+from families.workflow.revisions import reasons_of_revision, withdraw_revision
 from labels.rules import rules_for
+from partners.permissions import is_hijacked
 
 
 def for_parties(user, dossier):
@@ -29,6 +36,12 @@ def for_parties(user, dossier):
     if not takes_part(user, dossier):
         raise PermissionDenied
     return dossier
+
+
+def takes_over(user):
+    """Whoever orients, gives care or coordinates may record a paper contract of its own."""
+    reach = user.reach
+    return bool(reach.agencies or reach.providers or reach.operators or reach.services)
 
 
 class ContractList(VisibleObjectsMixin, ListView):
@@ -67,6 +80,7 @@ class ContractList(VisibleObjectsMixin, ListView):
             for contract in context["object_list"]
         ]
         context["named"] = not user.reach.cafs
+        context["takes_over"] = takes_over(user)
         return context
 
 
@@ -90,24 +104,36 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
         contract, user = self.object, self.request.user
         log_reading(self.request, contract)
         on, now = timezone.localdate(), timezone.now()
-        version = contract.version
+        version, standing = contract.version, contract_page.standing(contract)
         version.contract = contract
         named = takes_part(user, contract)
-        rows = contract_page.signature_rows(version, user, now)
+        rows = signature_rows.signature_rows(version, user, now)
+        reminder = signature_rows.reminder_for(version, user, on, now) if named else None
+        waits = version.status == version.Status.TO_SIGN
         return super().get_context_data(
             version=version,
             named=named,
             title=contract_page.title_for(contract, user),
             reference=readable_code(contract.code),
             rows=rows,
-            act=contract_page.next_act(contract, rows, user, on),
-            facts=contract_page.facts(contract, version, user, on),
-            timeline=contract_page.timeline(contract, version, on),
+            act=contract_page.next_act(contract, rows, user, on, reminder),
+            reminder=reminder,
+            waits=waits,
+            standing=standing,
+            is_revision=waits and contract.status == AvipContract.Status.ACTIVE,
+            changes=changes_of(version) if named and waits else [],
+            adjustments=contract_page.adjustments_of(contract, on) if named else [],
+            may_change=named and not reasons_of_revision(contract) and not is_hijacked(user),
+            referent=contract.referent_changes.filter(status="proposed").first(),
+            may_propose_referent=proposes(user, contract, on) and not reasons_of_contract(contract),
+            facts=contract_page.facts(contract, standing, user, on),
+            timeline=contract_page.timeline(contract, standing, on),
             history=contract_page.history_of(contract) if named else [],
-            documents=contract_page.documents_of(version) if named else [],
-            sealing=contract_page.sealing_state(version),
+            documents=contract_page.documents_of(standing) if named else [],
+            sealing=contract_page.sealing_state(standing),
             may_renew=contract_page.may_renew(contract, user, on),
             following=contract_page.following(contract),
+            follow_up=follow_up_of(contract, user, on),
             steps=contracts.CONTRACT.available(contract, user, on),
             **kwargs,
         )
@@ -227,6 +253,7 @@ class ContractRenew(ContractFormView):
             family=contract_page.family_name(contract),
             start_on=start_on,
             end_on=last_day_of_renewal(contract, children, rules),
+            review_rows=rows_of(contract) if shows_review(contract, timezone.localdate()) else [],
             **kwargs,
         )
 
@@ -238,7 +265,7 @@ class ContractRenew(ContractFormView):
 
 class ContractStep(TakeStep):
     model = AvipContract
-    verbs = {"cancel": contracts.cancel}
+    verbs = {"cancel": contracts.cancel, "withdraw_revision": withdraw_revision}
 
 
 class ContractDocument(VisibleObjectsMixin, SingleObjectMixin, View):
@@ -250,9 +277,38 @@ class ContractDocument(VisibleObjectsMixin, SingleObjectMixin, View):
 
     def get(self, request, *args, **kwargs):
         contract = for_parties(request.user, self.get_object())
-        document = getattr(contract.version, self.document)
+        document = self.find(contract)
         if document is None:
             messages.info(request, "Ce document n’est pas encore prêt. Revenez dans une minute.")
             return redirect(contract)
         log_reading(request, contract)
+        return self.serve(document)
+
+    def find(self, contract):
+        return getattr(contract_page.standing(contract), self.document)
+
+    def serve(self, document):
         return serve_document(document)
+
+
+class ContractScan(ContractDocument):
+    """The paper that a contract taken over was signed on."""
+
+    def find(self, contract):
+        return contract.scan
+
+
+class ContractEvidence(ContractDocument):
+    """The evidence as JSON: the very file that its sealed PDF holds."""
+
+    document = "evidence_pdf"
+
+    def serve(self, document):
+        data = attached_to(bytes(document.data), "evidence.json")
+        if data is None:
+            raise Http404
+        response = HttpResponse(data, content_type="application/json")
+        name = document.filename.removesuffix(".pdf")
+        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response

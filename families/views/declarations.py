@@ -1,6 +1,7 @@
 """« Point du mois »: the months to declare, and the page on which one is."""
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,8 @@ from families.models import MonthlyDeclaration, QuotaCheck
 from families.notifications.declarations import due_on, last_day_of_period, locked_on
 from families.permissions import manages
 from families.quota import preview
+from families.views.amendments import amendments_of, may_amend, why_not
+from families.views.month_end import ending_of, offers_of
 from families.views.quota import figure_of
 from families.workflow import declarations
 from families.workflow.declarations import DECLARATION, lines_of, open_month, submit
@@ -53,6 +56,10 @@ class DeclarationList(VisibleObjectsMixin, ListView):
             first.sentence = f"{month} est fini, faites le point pour {first.provider.public_name}."
         reach = self.request.user.reach
         actions = [{"label": "Quota, mois après mois", "url": reverse("families:quota_list")}]
+        if reach.operators:
+            grid = {"label": "Toutes mes crèches", "url": reverse("families:month_grid")}
+            file = {"label": "Depuis un tableau", "url": reverse("families:declaration_import")}
+            actions = [grid, file, *actions]
         return super().get_context_data(
             filter=self.filter,
             to_declare=first,
@@ -156,12 +163,18 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
         blocked = DECLARATION.blocked(declaration, user, self.today)
         if "form" not in kwargs:
             kwargs["form"] = self.get_form() if "submit" in steps else None
+        lines, reads_names = list(lines_of(declaration)), manages(user, declaration.provider)
         return super().get_context_data(
             month=fr_month(declaration.month),
-            lines=list(lines_of(declaration)),
-            reads_names=manages(user, declaration.provider),
-            blocked=blocked.get("submit", []),
+            lines=lines,
+            reads_names=reads_names,
+            blocked=blocked.get("submit", []) + why_not(declaration, user, self.today),
             may_correct="correct" in steps,
+            may_close="submit" in steps,
+            may_amend=may_amend(declaration, user, self.today),
+            amendments=amendments_of(declaration, lines, reads_names),
+            offers=offers_of(declaration, user, self.today),
+            ending=ending_of(declaration, user, self.today),
             due_on=due_on(declaration),
             locked_on=locked_on(declaration),
             history=history_of(declaration),
@@ -177,7 +190,10 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
             return None
         stored = QuotaCheck.objects.visible_to(self.request.user).filter(declaration=declaration)
         check = stored.first()
-        if check is None or check.checked_at < declaration.submitted_at:
+        amended = declaration.amendments.last()
+        if check is None or check.checked_at < max(
+            declaration.submitted_at, amended.made_at if amended else declaration.submitted_at
+        ):
             check = preview(declaration, timezone.now())
         return check and figure_of(check)
 
@@ -194,8 +210,15 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
 
 
 class DeclarationStep(TakeStep):
+    """Taken back to correct, or closed the whole month in one click."""
+
     model = MonthlyDeclaration
-    verbs = {"correct": declarations.correct}
+    verbs = {"correct": declarations.correct, "close": declarations.close}
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        is_closed = kwargs["step"] == "close" and response.status_code == HTTPStatus.FOUND
+        return redirect(f"{response.url}?fait=1") if is_closed else response
 
 
 def said_already(declaration):

@@ -12,7 +12,8 @@ from avip.templatetags.words import fr_date
 from avip.views import VisibleObjectsMixin, log_reading
 from avip.workflow import StepRefused
 from families.forms.households import HouseholdFilter, HouseholdForm
-from families.models import AvipContract, Household, Referral
+from families.matches import is_being_checked
+from families.models import AvipContract, FlagAttestation, Household, HouseholdMatch, Referral
 from families.wording import say_schedule
 from partners.permissions import is_hijacked
 
@@ -48,7 +49,7 @@ class HouseholdDetail(VisibleObjectsMixin, DetailView):
             super()
             .get_queryset()
             .select_related("commune", "adviser", "agency", "attested_by", "caf")
-            .prefetch_related("parents", "children")
+            .prefetch_related("parents", "children", "attestations__attested_by")
         )
 
     def get_context_data(self, **kwargs):
@@ -64,8 +65,13 @@ class HouseholdDetail(VisibleObjectsMixin, DetailView):
             referral.need = (
                 f"À partir du {fr_date(referral.from_on)}, {say_schedule(referral.slots.all())}"
             )
+        parents = household.parents.all()
         return super().get_context_data(
-            parent=next(p for p in household.parents.all() if p.is_referring),
+            parent=next(parent for parent in parents if parent.is_referring),
+            others=[parent for parent in parents if not parent.is_referring],
+            flags=flags_of(household),
+            is_being_checked=is_being_checked(household),
+            to_merge=HouseholdMatch.objects.managed_by(user).filter(first=household).first(),
             children=household.children.all(),
             referrals=referrals,
             contracts=AvipContract.objects.visible_to(user)
@@ -75,6 +81,17 @@ class HouseholdDetail(VisibleObjectsMixin, DetailView):
             today=timezone.localdate(),
             **kwargs,
         )
+
+
+def flags_of(household):
+    """[(information, yes or no, who attested it last and when)]; attestations are prefetched."""
+    latest = {}
+    for attestation in household.attestations.all():
+        latest.setdefault(attestation.flag, attestation)
+    return [
+        (label, getattr(household, flag), latest.get(flag))
+        for flag, label in FlagAttestation.Flag.choices
+    ]
 
 
 class HouseholdCreate(CreateView):

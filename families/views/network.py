@@ -1,30 +1,32 @@
-"""Who gives care: the page of a provider, the places it keeps, the network of childminders."""
+"""Who gives care: the page of a provider, the network of childminders."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import CreateView, DetailView, ListView, UpdateView
+from django.views.generic import CreateView, DetailView, ListView
 
 from avip.templatetags.words import count_of, fr_date, plural
 from avip.views import TakeStep, VisibleObjectsMixin
-from avip.workflow import StepRefused
-from families.forms.network import ChildminderForm, NetworkFilter, OfferForm
-from families.models import PlaceOffer, Referral
+from families.commissions import has_commission, next_commission
+from families.forms.network import ChildminderForm, NetworkFilter
+from families.models import Referral
 from families.permissions import manages, meets_childminder
+from families.responses import say_response, say_share
 from families.search import closure_on
 from families.situations import planned_in_month
-from families.wording import say_half_days, say_week
+from families.views.offers import offers_shown
+from families.wording import say_week
 from labels.models import Label, NetworkMember
 from labels.models.labels import labelled_providers
 from labels.rules import rules_for
 from labels.workflow.network import NETWORK, check_licence, join_network, leave_network
 from partners.calendars import calendar_of
 from partners.models import Provider
-from partners.permissions import is_hijacked
+from partners.permissions import is_hijacked, runs_provider
 
 MINUTES = 60
 
@@ -40,7 +42,9 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
         return (
             super()
             .get_queryset()
-            .select_related("commune", "caf", "facility__operator", "childminder__service")
+            .select_related(
+                "commune", "caf", "facility__operator", "childminder__service", "response_time"
+            )
             .prefetch_related("opening_hours", "closures")
         )
 
@@ -71,13 +75,8 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
             coming=[c for c in provider.closures.all() if c.last_day >= today],
             closed_until=closed_until,
             opens_on=opens_on,
-            offers=[
-                (offer, say_half_days(offer.half_days) or "toutes les demi-journées d’ouverture")
-                for offer in PlaceOffer.objects.visible_to(user)
-                .filter(provider=provider)
-                .order_by("-from_on")
-                if offer.until is None or offer.until >= today
-            ],
+            offers=offers_shown(provider, user, today),
+            **self._practices(provider, user, today),
             **self._waiting(provider, user),
             **self._network(provider, user, today),
             **kwargs,
@@ -92,6 +91,21 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
             "waiting_text": f"répondre à {count_of(waiting, 'famille')} qui "
             f"{plural(waiting, 'attend,attendent')}.",
         }
+
+    def _practices(self, provider, user, today):
+        """What an adviser knows before asking: the next commission, how fast answers come."""
+        if not has_commission(provider):
+            return {"said": self._response(provider)}
+        return {
+            "said": self._response(provider),
+            "has_commission": True,
+            "commission_on": next_commission(provider, today),
+            "keeps_commissions": runs_provider(user, provider),
+        }
+
+    def _response(self, provider):
+        measure = getattr(provider, "response_time", None)
+        return [words for words in (say_response(measure), say_share(measure)) if words]
 
     def _facts(self, provider):
         if provider.is_childminder:
@@ -166,64 +180,6 @@ def steps_of(member, user, today):
         }
         for name, step in NETWORK.available(member, user, today).items()
     ]
-
-
-class OfferMixin(VisibleObjectsMixin):
-    """The places of a provider one answers for: 404 out of scope, 403 for who only looks."""
-
-    model = PlaceOffer
-    form_class = OfferForm
-    template_name = "families/provider_offer_form.html"
-
-    def get_form_kwargs(self):
-        kwargs = super().get_form_kwargs()
-        return kwargs | {"provider": self.provider, "on": timezone.localdate()}
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(provider=self.provider, **kwargs)
-
-    def check(self, provider):
-        if not manages(self.request.user, provider) or is_hijacked(self.request.user):
-            raise PermissionDenied
-        return provider
-
-    def form_valid(self, form):
-        try:
-            form.record(by=self.request.user)
-        except StepRefused as refusal:
-            form.show_again()
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request, "Vos places sont à jour. Les conseillers les voient dès maintenant."
-        )
-        return redirect(self.provider)
-
-
-class OfferCreate(OfferMixin, CreateView):
-    def dispatch(self, request, *args, **kwargs):
-        providers = Provider.objects.visible_to(request.user)
-        self.provider = self.check(
-            get_object_or_404(
-                providers.select_related("caf", "facility", "childminder"), pk=kwargs["pk"]
-            )
-        )
-        return super().dispatch(request, *args, **kwargs)
-
-
-class OfferUpdate(OfferMixin, UpdateView):
-    def get_queryset(self):
-        return (
-            super()
-            .get_queryset()
-            .select_related("provider__caf", "provider__facility", "provider__childminder")
-        )
-
-    def get_object(self, queryset=None):
-        offer = super().get_object(queryset)
-        self.provider = self.check(offer.provider)
-        return offer
 
 
 class NetworkList(VisibleObjectsMixin, ListView):

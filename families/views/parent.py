@@ -21,12 +21,16 @@ from avip.jobs import SCHEDULES
 from avip.views import serve_document
 from avip.workflow import StepRefused
 from families import signing
+from families.contract_page import adjustments_of
 from families.documents import articles_of, essentials_of
-from families.forms.parent import CodeForm
+from families.forms.parent import CodeForm, LostForm
 from families.forms.signing import ConsentForm
 from families.models import Channel, ParentLink, Signature, SigningCode
+from families.parent_page import more_of, next_appointment, send_lost_links
 from families.parties import code_channel
+from families.version_diff import changes_of
 from families.views.signing import facts_of, has_signed
+from families.wording import say_schedule
 from families.workflow import contracts
 
 COOKIE = "__Host-parent" if settings.SECURE else "parent"
@@ -86,11 +90,16 @@ class LinkView(View):
             return UNKNOWN
         if self.link.revoked_at:
             return REVOKED
-        if self.signatory and has_signed(self.signatory):
+        if self.signatory and (has_signed(self.signatory) or self._is_taken_over):
             return SIGNED
         if self.signatory is None or self.version.status != self.version.Status.TO_SIGN:
             return OVER
         return OPEN if self.link.is_open(timezone.now()) else EXPIRED
+
+    @property
+    def _is_taken_over(self):
+        """Signed on paper before the software, and running here."""
+        return self.link.contract.taken_over and self.version.in_force_at is not None
 
     @property
     def may_enter(self) -> bool:
@@ -179,7 +188,7 @@ class ParentHome(ParentPage, FormView):
 
     def get(self, request, *args, **kwargs):
         if self.is_proved:
-            return redirect("families:parent_document")
+            return redirect(self.inside)
         return super().get(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
@@ -218,9 +227,38 @@ class ParentHome(ParentPage, FormView):
         if wrong := signing.try_code(self.code, form.cleaned_data["code"], at=timezone.now()):
             form.add_error("code", wrong)
             return self.form_invalid(form)
-        response = redirect("families:parent_document")
+        response = redirect(self.inside)
         keep(response, self.token, self.code)
         return response
+
+    @property
+    def inside(self):
+        """Where the code leads: to the text while it waits for her, else to her page."""
+        return "families:parent_page" if self.state == SIGNED else "families:parent_document"
+
+
+@method_decorator(quiet, name="dispatch")
+class ParentMine(ParentPage, TemplateView):
+    """« Ma page »: my contract, my next appointment, my adviser."""
+
+    template_name = "families/parent_page.html"
+
+    def get_context_data(self, **kwargs):
+        contract, now = self.link.contract, timezone.now()
+        signature = getattr(self.signatory, "signature", None)
+        return super().get_context_data(
+            contract=contract,
+            version=self.version,
+            link=self.link,
+            parent=self.link.parent,
+            signature=signature,
+            week=say_schedule(self.version.slots.all()),
+            hours_changed=[said for _, said in adjustments_of(contract, now.date())],
+            appointment=next_appointment(contract, now),
+            more=more_of(contract, timezone.localdate()),
+            is_ready=bool(self.version.sealed_pdf_id),
+            **kwargs,
+        )
 
 
 @method_decorator(quiet, name="dispatch")
@@ -239,6 +277,7 @@ class ParentDocument(ParentPage, FormView):
             version=self.version,
             signatory=self.signatory,
             signature=getattr(self.signatory, "signature", None),
+            changes=changes_of(self.version),
             essentials=essentials_of(self.version.html),
             articles=articles_of(self.version.html),
             is_ready=bool(self.version.sealed_pdf_id),
@@ -255,6 +294,7 @@ class ParentDocument(ParentPage, FormView):
                 by=self.link,
                 on=timezone.localdate(),
                 code=self.code,
+                text_shown_at=form.text_shown_at(),
                 **facts_of(self.request),
             )
         except StepRefused as refusal:
@@ -281,10 +321,15 @@ class ParentPdf(ParentPage):
 
 
 @method_decorator(quiet, name="dispatch")
-class ParentLost(TemplateView):
-    """Half an hour has passed, or the link is no longer good: how to come back."""
+class ParentLost(FormView):
+    """Half an hour has passed, or the link is lost: its new sending is answered alike to all."""
 
     template_name = "families/parent_lost.html"
+    form_class = LostForm
+
+    def form_valid(self, form):
+        send_lost_links(form.cleaned_data["contact"], at=timezone.now())
+        return self.render_to_response(self.get_context_data(form=LostForm(), sent=True))
 
 
 def keep(response, token, code=None):

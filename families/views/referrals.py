@@ -2,36 +2,30 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView
-from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import TakeStep, VisibleObjectsMixin, log_reading
 from avip.workflow import StepRefused
-from families.forms.referrals import (
-    AcceptForm,
-    ConfirmForm,
-    ReferralFilter,
-    ReferralForm,
-    RefuseForm,
-)
+from families.alternatives import alternatives
+from families.forms.referrals import ReferralFilter, ReferralForm
 from families.models import AvipContract, Household, Referral
-from families.permissions import validates
+from families.occasional import stays_between
 from families.search import closure_on
 from families.sight import Sight
-from families.situations import Situation
 from families.timeline import history_of, next_act, stages_of
-from families.wording import say_half_days, say_week
+from families.waiting_list import position_of
+from families.wording import say_schedule
 from families.workflow import referrals
-from families.workflow.referrals import REFERRAL
+from families.workflow.referral_steps import REFERRAL
+from families.workflow.transfers import first_sent_at
 from labels.models.labels import labelled_providers
 from labels.rules import rules_for
-from partners.calendars import calendar_of
+from partners.calendars import calendar_of, month_bounds
 from partners.models import Provider
-from partners.permissions import is_adviser
+from partners.permissions import is_adviser, is_hijacked
 
 
 class ReferralList(VisibleObjectsMixin, ListView):
@@ -44,13 +38,22 @@ class ReferralList(VisibleObjectsMixin, ListView):
         self.filter = ReferralFilter(self.request.GET, queryset=seen)
         return self.filter.qs.select_related(
             "provider__facility", "provider__childminder", "agency", "household"
-        ).prefetch_related("children", "slots", "household__parents")
+        ).prefetch_related("children", "slots", "days", "household__parents")
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(filter=self.filter, **kwargs)
         for referral in context["referrals"]:
             referral.sight = Sight(referral, self.request.user)
-        return context
+        return context | {"stays": self._stays()}
+
+    def _stays(self):
+        """Accueils ponctuels of this month, counted apart: (families, minutes)."""
+        reach = self.request.user.reach
+        if not (reach.providers or reach.operators or reach.services):
+            return None
+        providers = Provider.objects.visible_to(self.request.user)
+        families, minutes = stays_between(providers, *month_bounds(timezone.localdate()))
+        return {"families": families, "minutes": minutes} if families else None
 
 
 class ReferralDetail(VisibleObjectsMixin, DetailView):
@@ -66,8 +69,14 @@ class ReferralDetail(VisibleObjectsMixin, DetailView):
         contract = AvipContract.objects.visible_to(user).live().filter(referral=referral).first()
         history = history_of(referral)
         act = next_act(referral, user, contract)
+        sight = Sight(referral, user)
         return super().get_context_data(
-            sight=Sight(referral, user),
+            sight=sight,
+            position=self._position(),
+            others=self._others(sight),
+            first_sent_at=first_sent_at(referral) if referral.transferred_from_id else None,
+            following=Referral.objects.visible_to(user).filter(transferred_from=referral).first(),
+            counter_schedule=say_schedule(referral.counter_slots.all()),
             contract=contract,
             act=act,
             links=self._links(act),
@@ -77,30 +86,64 @@ class ReferralDetail(VisibleObjectsMixin, DetailView):
             **kwargs,
         )
 
-    def _may(self, name):
-        step = REFERRAL.steps[name]
-        return self.object.status in step.sources and step.allowed(self.request.user, self.object)
+    def _available(self, names):
+        """Of these steps, those she may take today: their needs are looked at one by one."""
+        user, today = self.request.user, timezone.localdate()
+        if is_hijacked(user):
+            return []
+        return [
+            name
+            for name in names
+            if self.object.status in REFERRAL.steps[name].sources
+            and REFERRAL.steps[name].allowed(user, self.object)
+            and (name == "validate" or not REFERRAL.steps[name].requires(self.object, today))
+        ]
 
     def _links(self, act):
         """The answers that need a form, the next act left out: it has its own button."""
         links = [
-            {"label": REFERRAL.steps[name].label, "url": step_url(self.object, name)}
-            for name in ("validate", "accept", "refuse", "confirm")
-            if self._may(name)
+            {"label": REFERRAL.steps[name].label, "url": step_url(self.object, page)}
+            for name, page in PAGES.items()
+            for _ in self._available([name])
         ]
         return [link for link in links if not act or link["url"] != act.get("url")]
 
     def _steps(self):
-        today = timezone.localdate()
         return [
             {
                 "name": name,
                 "label": REFERRAL.steps[name].label,
                 "url": reverse("families:referral_step", args=[self.object.pk, name]),
             }
-            for name in ("put_on_waiting_list", "decline", "cancel")
-            if self._may(name) and not REFERRAL.steps[name].requires(self.object, today)
+            for name in self._available(["put_on_waiting_list", "decline", "cancel"])
         ]
+
+    def _position(self):
+        """Where a waiting family stands, for its adviser and for who answers."""
+        waits = self.object.status == Referral.Status.WAITING_LIST
+        return position_of(self.object) if waits else None
+
+    def _others(self, sight):
+        """Places nearby, when nobody answered or the answer is no."""
+        over = {Referral.Status.EXPIRED, Referral.Status.REFUSED, Referral.Status.NO_SHOW}
+        if not sight.is_agency or self.object.status not in over:
+            return []
+        providers = Provider.objects.visible_to(self.request.user)
+        return alternatives(self.object, providers, timezone.localdate())
+
+
+# The steps with a page of their own.
+PAGES = {
+    "validate": "validate",
+    "accept": "accept",
+    "propose_hours": "propose_hours",
+    "shortlist": "shortlist",
+    "refuse": "refuse",
+    "take_hours": "other_hours",
+    "confirm": "confirm",
+    "transfer": "transfer",
+    "no_show": "no_show",
+}
 
 
 def detailed(queryset):
@@ -114,7 +157,8 @@ def detailed(queryset):
         "adviser",
         "caf",
         "household__commune",
-    ).prefetch_related("children", "slots", "household__parents")
+        "transferred_from",
+    ).prefetch_related("children", "slots", "days", "counter_slots", "household__parents")
 
 
 def step_url(referral, name):
@@ -128,123 +172,11 @@ class ReferralStep(TakeStep):
     verbs = {
         "validate": referrals.validate,
         "put_on_waiting_list": referrals.put_on_waiting_list,
+        "take_hours": referrals.take_hours,
         "decline": referrals.decline,
         "cancel": referrals.cancel,
         "tell_family": referrals.tell_family,
     }
-
-
-class StepForm(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A step that asks something: 404 out of scope, 403 without the right, back when too late."""
-
-    model = Referral
-    context_object_name = "referral"
-    template_name = "families/referral_form.html"
-    step = ""
-    title = ""
-    done = ""
-
-    def get_queryset(self):
-        return detailed(super().get_queryset())
-
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        step = REFERRAL.steps[self.step]
-        if not step.allowed(request.user, self.object):
-            raise PermissionDenied
-        if request.method == "GET" and self.object.status not in step.sources:
-            state = self.object.get_status_display()
-            messages.error(request, f"«\xa0{step.label}\xa0» n’est plus possible\xa0: {state}.")
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            sight=Sight(self.object, self.request.user),
-            title=self.title,
-            submit=REFERRAL.steps[self.step].label,
-            **kwargs,
-        )
-
-    def form_valid(self, form):
-        try:
-            self.take(form.cleaned_data, {"by": self.request.user, "on": timezone.localdate()})
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(self.request, self.done)
-        return redirect(self.object)
-
-
-class Accept(StepForm):
-    form_class = AcceptForm
-    step = "accept"
-    title = "Accepter cette famille"
-    done = (
-        "C’est noté. La place est gardée\xa0; le conseiller demande à la famille si elle la prend."
-    )
-
-    def get_initial(self):
-        return {"contact_name": str(self.request.user)}
-
-    def take(self, data, who):
-        referrals.accept(self.object, **data, **who)
-
-
-class Refuse(StepForm):
-    form_class = RefuseForm
-    step = "refuse"
-    title = "Refuser cette demande"
-    done = "C’est noté. Le conseiller est prévenu et cherchera ailleurs avec la famille."
-
-    def take(self, data, who):
-        referrals.refuse(self.object, **data, **who)
-
-
-class Confirm(StepForm):
-    form_class = ConfirmForm
-    template_name = "families/referral_confirm.html"
-    step = "confirm"
-    title = "La réponse de la famille"
-    done = "La place est à elle. Ses autres demandes pour les mêmes enfants sont closes."
-
-    def take(self, data, who):
-        referrals.confirm(self.object, **data, **who)
-
-
-class Validate(VisibleObjectsMixin, DetailView):
-    """The family's need beside the childminder's place: each check with its rule, each month."""
-
-    model = Referral
-    context_object_name = "referral"
-    template_name = "families/referral_validate.html"
-
-    def get_queryset(self):
-        return detailed(super().get_queryset())
-
-    def get(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not self.object.provider.is_childminder:
-            raise Http404
-        if not validates(request.user, self.object):
-            raise PermissionDenied
-        if self.object.status != Referral.Status.TO_VALIDATE:
-            return redirect(self.object)
-        log_reading(request, self.object)
-        situation = Situation(self.object, timezone.localdate())
-        return self.render_to_response(
-            self.get_context_data(
-                situation=situation,
-                cap_minutes=situation.rules.childminder_hours_month_cap * 60,
-                sight=Sight(self.object, request.user),
-                week=say_week(situation.calendar.hours),
-                offers=[
-                    (offer, say_half_days(offer.half_days) or "tous ses jours")
-                    for offer in self.object.provider.offers.running_on(self.object.from_on)
-                ],
-            )
-        )
 
 
 class ReferralCreate(FormView):

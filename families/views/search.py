@@ -1,17 +1,26 @@
 import uuid
+from urllib.parse import urlsplit
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
+from avip.jobs import SCHEDULES
 from families.forms.search import SearchForm
 from families.models import Household
-from families.search import NEAREST, search
+from families.search import SHOWN, search
 from families.wording import say_ages
 from partners.models import Provider
 
+_tiles = urlsplit(settings.MAP_TILES_URL)
+TILES = {"img-src": [f"{_tiles.scheme}://{_tiles.netloc}"]} if _tiles.netloc else {}
 
+
+@method_decorator(csp_update(TILES), name="dispatch")
 class Search(TemplateView):
     """Labelled places around a commune; `famille` is the file for which one looks, if any."""
 
@@ -32,8 +41,12 @@ class Search(TemplateView):
             parent=next(iter(household.parents.all()), None) if household else None,
             subtitle=self._subtitle(household),
             results=results,
-            nearest=NEAREST,
+            shown=SHOWN,
+            places=[point for result in results or [] if (point := result.point)],
+            tiles_url=settings.MAP_TILES_URL,
+            tiles_credit=settings.MAP_TILES_CREDIT,
             handed_on=self._handed_on(form),
+            together=SCHEDULES["referral_providers_at_once"],
             **kwargs,
         )
 
@@ -73,4 +86,4 @@ class Search(TemplateView):
         if form.is_bound and form.is_valid():
             handed["from_on"] = form.cleaned_data["from_on"].isoformat()
             handed.setlist("half_days", form.cleaned_data["half_days"])
-        return handed.urlencode()
+        return handed

@@ -14,14 +14,16 @@ from django.utils.decorators import method_decorator
 from django.views.generic import FormView
 from django.views.generic.detail import SingleObjectMixin
 
+from avip.templatetags.words import fr_time
 from avip.views import VisibleObjectsMixin, log_reading
 from avip.workflow import StepRefused
-from families import contract_page, signing
+from families import contract_page, signature_rows, signing
 from families.documents import articles_of, essentials_of
 from families.forms.signing import AttestForm, ConsentForm, LinkForm, OnSiteCodeForm, PaperForm
 from families.models import AvipContract, Channel, Signature
 from families.parties import link_channels, phone_of
 from families.permissions import may_sign_as
+from families.version_diff import changes_of
 from families.views.contracts import for_parties
 from families.workflow import contracts
 from partners.permissions import is_hijacked
@@ -85,6 +87,9 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             raise PermissionDenied
         return found if self._is_waiting(found) else None
 
+    def rows(self):
+        return signature_rows.signature_rows(self.version, self.request.user, timezone.now())
+
     def _is_waiting(self, signatory):
         if self.version.status != self.version.Status.TO_SIGN:
             state = self.object.get_status_display()
@@ -107,6 +112,7 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             family=contract_page.family_name(self.object),
             essentials=essentials_of(self.version.html),
             articles=articles_of(self.version.html),
+            changes=changes_of(self.version),
             **kwargs,
         )
 
@@ -138,13 +144,14 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             by=self.request.user,
             on=timezone.localdate(),
             interpreter=data.get("interpreter", ""),
+            text_shown_at=form.text_shown_at() if "shown" in data else "",
             **facts_of(self.request),
             **proof,
         )
 
     def thanks(self, left):
         if left:
-            missing = contract_page.still_waited(left)
+            missing = signature_rows.still_waited(left)
             return f"La signature de {self.signatory} est enregistrée. {missing}"
         return (
             "Tout le monde a signé\xa0: le contrat est en vigueur. "
@@ -163,7 +170,7 @@ class ContractSign(SigningView):
         """The first signature awaited that this person may give."""
         mine = [
             row.signatory
-            for row in contract_page.signature_rows(self.version, self.request.user, timezone.now())
+            for row in self.rows()
             if may_sign_as(self.request.user, row.signatory, Method.ACCOUNT)
         ]
         if not mine:
@@ -185,6 +192,7 @@ class SignOnSite(SigningView):
         return super().get_context_data(
             phone=signing.mask(phone) if phone else "",
             code=self.code if phone else None,
+            code_trouble=signature_rows.delivery_of_code(self.code) if phone else "",
             **kwargs,
         )
 
@@ -279,14 +287,10 @@ class SendLink(SigningView):
 
     def get_context_data(self, **kwargs):
         parent = self.signatory.parent
-        row = next(
-            row
-            for row in contract_page.signature_rows(self.version, self.request.user, timezone.now())
-            if row.signatory == self.signatory
-        )
+        row = next(row for row in self.rows() if row.signatory == self.signatory)
         return super().get_context_data(
             parent=parent,
-            obstacle=contract_page.link_obstacle(parent),
+            obstacle=signature_rows.link_obstacle(parent),
             delivery=row.delivery,
             phone=parent.phone,
             contacts=[
@@ -298,6 +302,7 @@ class SendLink(SigningView):
 
     def form_valid(self, form):
         try:
+            self._not_too_soon(form.cleaned_data["channel"])
             signing.issue_link(
                 self.object,
                 self.signatory.parent,
@@ -309,9 +314,21 @@ class SendLink(SigningView):
             for reason in refusal.reasons:
                 form.add_error(None, reason)
             return self.form_invalid(form)
+        return self._sent()
+
+    def _not_too_soon(self, channel):
+        """A link sent on this channel is left some time, unless the address was corrected since."""
+        link = self.signatory.parent.links.for_contract(self.object, channel).first()
+        if link and (again := signing.again_at(link, timezone.now())):
+            raise StepRefused(
+                f"Un lien est déjà parti à {fr_time(link.issued_at)}\xa0: de nouveau possible à "
+                f"{fr_time(again)}, ou dès que l’adresse ou le numéro est corrigé."
+            )
+
+    def _sent(self):
         messages.success(
             self.request,
             "Le lien part. Il est valable "
-            f"{contract_page.link_days()}, et un lien envoyé avant ne marche plus.",
+            f"{signature_rows.link_days()}, et un lien envoyé avant ne marche plus.",
         )
         return redirect(self.object)

@@ -7,7 +7,7 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
 from avip.workflow import Step, StepRefused, Workflow, lock, system
 from families.models import AvipContract, ContractVersion, Placement
-from families.permissions import may_sign, takes_part
+from families.permissions import manages, may_sign, takes_part
 from families.recipients import people_of_contract
 
 Contract, Version = AvipContract.Status, ContractVersion.Status
@@ -21,6 +21,11 @@ def party(by, dossier):
 def party_or_system(by, dossier):
     """A party, or the application itself at night."""
     return by is None or party(by, dossier)
+
+
+def _gives_care(by, placement):
+    """The crèche, its operator or the coordinator says that a place is kept."""
+    return manages(by, placement.provider)
 
 
 def _not_yet_lapsed(contract, on):
@@ -46,7 +51,20 @@ def _not_signed_by_all(version, on):
     return [] if version.is_fully_signed else ["Il manque encore des signatures."]
 
 
+def _on_paper(dossier, on):
+    contract = getattr(dossier, "contract", dossier)
+    return [] if contract.taken_over else ["Ce contrat n’a pas été signé sur papier."]
+
+
 CONTRACT = Workflow(
+    take_over=Step(
+        "Reprendre un contrat papier",
+        (Contract.DRAFT,),
+        Contract.ACTIVE,
+        party,
+        _on_paper,
+        done="Contrat signé sur papier, repris",
+    ),
     propose=Step(
         "Proposer le contrat",
         (Contract.DRAFT,),
@@ -94,6 +112,14 @@ CONTRACT = Workflow(
 )
 
 VERSION = Workflow(
+    take_over=Step(
+        "Reprendre le texte papier",
+        (Version.DRAFT,),
+        Version.IN_FORCE,
+        party,
+        _on_paper,
+        done="Repris du papier",
+    ),
     propose=Step(
         "Figer le texte",
         (Version.DRAFT,),
@@ -142,7 +168,7 @@ PLACEMENT = Workflow(
         "Pérenniser la place",
         (Care.RUNNING, Care.ENDED),
         Care.KEPT,
-        party_or_system,
+        _gives_care,
         done="Place gardée jusqu’à l’école",
     ),
     end=Step(
@@ -168,10 +194,11 @@ def refuse(reasons):
         raise StepRefused(*reasons)
 
 
-def tell(kind, version, *, by, on, at):
-    """Every professional party but the one who acts."""
+def tell(kind, version, *, by, on, at, of=None):
+    """Every professional party but the one who acts; of the version, or of something `of` it."""
+    dossier = of or version
     for user in people_of_contract(version, on=on):
         if user != by:
             outbox.add(
-                f"families.{kind}", version, recipient=user, key=f"{version.pk}:{user.pk}", at=at
+                f"families.{kind}", dossier, recipient=user, key=f"{dossier.pk}:{user.pk}", at=at
             )

@@ -8,16 +8,20 @@ from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 
 from avip import outbox
+from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date, fr_month
 from avip.workflow import Step, StepRefused, Workflow, moment, refuse_stale, system
+from families import schedules
 from families.checks import ChildCare, month_faults
-from families.models import ContractVersion, DeclarationLine, MonthlyDeclaration, Placement
+from families.models import DeclarationLine, MonthlyDeclaration, Placement
+from families.notifications.declarations import locked_on
 from families.permissions import manages
 from families.planning import opening_minutes, planned_minutes
 from labels.models import Label, NetworkMember
 from labels.rules import rules_for
 from partners.calendars import age_in_months, calendar_of, month_bounds
 from partners.models import Provider
+from partners.permissions import is_caf_agent
 
 Status = MonthlyDeclaration.Status
 LINE_FIELDS = ["planned_minutes", "declared_minutes", "before_signature_minutes"]
@@ -26,6 +30,21 @@ LINE_FIELDS = ["planned_minutes", "declared_minutes", "before_signature_minutes"
 def declares(by, declaration):
     """Who gives care, its operator, or the coordinator of the childminder."""
     return manages(by, declaration.provider)
+
+
+def amended_until(declaration):
+    """The last day on which who declares may amend a locked month without the Caf."""
+    return locked_on(declaration) + timedelta(days=SCHEDULES["declaration_amend_days"])
+
+
+def _in_time_to_amend(declaration, on):
+    until = amended_until(declaration)
+    if on <= until:
+        return []
+    return [
+        f"Ce mois se rectifiait jusqu’au {fr_date(until)}\xa0: "
+        f"seule la {declaration.caf} peut encore le rectifier, écrivez-lui."
+    ]
 
 
 def _over_and_labelled(declaration, on):
@@ -57,6 +76,17 @@ DECLARATION = Workflow(
         done="Rouvert pour une correction",
     ),
     lock=Step("Verrouiller", (Status.SUBMITTED,), Status.LOCKED, system, done="Mois verrouillé"),
+    amend=Step(
+        "Rectifier ce mois",
+        (Status.LOCKED,),
+        "",
+        declares,
+        _in_time_to_amend,
+        done="Mois rectifié",
+    ),
+    amend_for_provider=Step(
+        "Rectifier ce mois", (Status.LOCKED,), "", is_caf_agent, done="Mois rectifié par la Caf"
+    ),
 )
 
 
@@ -149,19 +179,27 @@ def _fill_in(declarations, providers, first, last):
 def _planned_placements(provider_ids, first, last):
     """By provider, the placements of the period, each with its contract's schedule."""
     placements = Placement.objects.during(first, last).filter(provider__in=provider_ids)
-    versions = (
-        ContractVersion.objects.filter(
-            contract__in=placements.values("contract"), in_force_at__isnull=False
-        )
-        .order_by("contract_id", "-number")
-        .distinct("contract_id")
-        .prefetch_related("slots")
+    found, known = defaultdict(list), {}
+    placements = placements.select_related("contract").prefetch_related(
+        *schedules.parts("contract__")
     )
-    slots = {version.contract_id: list(version.slots.all()) for version in versions}
-    found = defaultdict(list)
     for placement in placements.order_by("start_on", "pk"):
-        found[placement.provider_id].append((placement, slots.get(placement.contract_id, [])))
+        key = placement.contract_id
+        if key not in known:
+            known[key] = schedules.schedule_of([placement.contract])
+        found[placement.provider_id].append((placement, known[key]))
     return found
+
+
+def plans_of(declaration) -> dict:
+    """What the schedules say of the month, by placement."""
+    first, last = month_bounds(declaration.month)
+    calendar = calendar_of(declaration.provider)
+    placements = _planned_placements([declaration.provider_id], first, last)
+    return {
+        placement.pk: _plan(placement, slots, calendar, first, last)
+        for placement, slots in placements[declaration.provider_id]
+    }
 
 
 def _plan(placement, slots, calendar, first, last):
@@ -196,19 +234,24 @@ def submit(
     children_present: int | None = None,
     hours_total: int | None = None,
     minutes_by_line: dict | None = None,
+    is_closed: bool = False,
     seen=None,
     at=None,
 ):
     """Declare the month: two numbers for all children under the age of the rule, minutes by line.
 
     A childminder declares her lines alone: her two numbers are their count and their sum. Without
-    `minutes_by_line` the planned minutes are declared. Raises StepRefused with what does not agree.
+    `minutes_by_line` the planned minutes are declared; closed the whole month, nothing is. Raises
+    StepRefused with what does not agree.
     """
     with DECLARATION.take("submit", declaration, by=by, on=on, at=at):
         refuse_stale(declaration, seen)
         provider = declaration.provider
         plans = _fill_in([declaration], {provider.pk: provider}, *month_bounds(declaration.month))
         lines = list(lines_of(declaration))
+        if is_closed:
+            children_present = hours_total = 0
+            minutes_by_line = {line.pk: 0 for line in lines}
         if minutes_by_line is None:
             minutes_by_line = {line.pk: line.planned_minutes for line in lines}
         if set(minutes_by_line) != {line.pk for line in lines}:
@@ -217,7 +260,7 @@ def submit(
                 "relisez les enfants ci-dessous, puis déclarez de nouveau."
             )
         if provider.is_childminder:
-            children_present, hours_total = _numbers_of_lines(lines, minutes_by_line)
+            children_present, hours_total = numbers_of_lines(lines, minutes_by_line)
         if faults := faults_of(declaration, lines, minutes_by_line, children_present, hours_total):
             raise StepRefused(*faults.values())
         for line in lines:
@@ -226,24 +269,35 @@ def submit(
         DeclarationLine.objects.bulk_update(lines, LINE_FIELDS)
         declaration.children_present = children_present
         declaration.hours_total = hours_total
+        declaration.is_closed = is_closed
         declaration.submitted_at = moment(at)
     key = f"{declaration.pk}:{declaration.revision}"
     outbox.add("families.quota_check", declaration, key=key, at=at)
+
+
+def close(declaration, *, by, on: date, seen=None, at=None):
+    """The whole month was closed: nobody came, so no quota is judged."""
+    submit(declaration, by=by, on=on, is_closed=True, seen=seen, at=at)
 
 
 def lines_of(declaration):
     """The lines of a declaration with what the page and the checks read of each."""
     return (
         DeclarationLine.objects.filter(declaration=declaration)
-        .select_related("placement__child")
+        .select_related("placement__child", "declaration")
         .order_by("placement__child__first_name", "placement__start_on", "pk")
     )
 
 
-def faults_of(declaration, lines, minutes_by_line, children_present, hours_total) -> dict[str, str]:
-    """What the month cannot hold, by field (`children_present`, `hours_total`, `line_<pk>`)."""
+def faults_of(
+    declaration, lines, minutes_by_line, children_present, hours_total, *, age_limit=None
+) -> dict[str, str]:
+    """What the month cannot hold, by field (`children_present`, `hours_total`, `line_<pk>`).
+
+    `age_limit` spares the reading of the rules where the caller has read them.
+    """
     first, last = month_bounds(declaration.month)
-    limit = rules_for(declaration.caf, last).quota_max_child_age_months
+    limit = age_limit or rules_for(declaration.caf, last).quota_max_child_age_months
     care = [
         ChildCare(
             key=f"line_{line.pk}",
@@ -257,7 +311,8 @@ def faults_of(declaration, lines, minutes_by_line, children_present, hours_total
     return month_faults(care, children_present, hours_total, open_minutes)
 
 
-def _numbers_of_lines(lines, minutes_by_line):
+def numbers_of_lines(lines, minutes_by_line):
+    """What the lines alone add up to: the children present, their whole hours."""
     present = {line.placement.child_id for line in lines if minutes_by_line[line.pk]}
     return len(present), -(-sum(minutes_by_line.values()) // 60)
 

@@ -2,6 +2,9 @@
 
 from datetime import date
 
+from django.db.models import F
+
+from avip.templatetags.words import count_of
 from avip.workflow import Step, StepRefused, Workflow
 from families.models import AvipContract
 from families.permissions import takes_part
@@ -43,3 +46,33 @@ def record(contract, *, by, on: date, outcome: str, at=None):
 def is_positive(outcome: str, rules) -> bool:
     """Whether this outcome is among those the rules of the day call positive."""
     return AvipContract.OUTCOME_CATEGORY.get(outcome) in rules.positive_outcomes
+
+
+def record_many(chosen: dict, *, by, on: date, at=None) -> dict:
+    """Note the outcome of several families: {contract: outcome}; one refused stops no other.
+
+    Returns the French reasons of those that were refused, by primary key.
+    """
+    refused = {}
+    for contract, outcome in chosen.items():
+        try:
+            record(contract, by=by, on=on, outcome=outcome, at=at)
+        except StepRefused as refusal:
+            refused[contract.pk] = list(refusal.reasons)
+    return refused
+
+
+def say_noted(count: int) -> str:
+    """After the press."""
+    return f"{count_of(count, 'issue notée,issues notées')}."
+
+
+def lived(contracts):
+    """Those that had a day of care: one stopped before its first day is nobody's exit."""
+    over = contracts.filter(status__in=[Status.ENDED, Status.TERMINATED])
+    return over.filter(ended_on__gte=F("start_on")).not_renewed()
+
+
+def waiting(contracts):
+    """Of these, those that are over and of which nothing is said."""
+    return lived(contracts).filter(outcome="")

@@ -11,10 +11,24 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import count_of, fr_date
 from avip.workflow import StepRefused, edit, lock, moment
 from families import documents
-from families.models import AvipContract, ContractVersion, Referral, ScheduleSlot, Signatory
-from families.parties import adviser_signatory, care_signatory, parent_signatories
+from families.models import (
+    AvipContract,
+    ContractVersion,
+    LocalClauses,
+    Referral,
+    ScheduleException,
+    ScheduleSlot,
+    Signatory,
+)
+from families.parties import (
+    adviser_signatory,
+    care_signatory,
+    parent_signatories,
+    parents_who_sign,
+)
 from families.permissions import takes_part
 from families.places import hold_places, keys_of, lock_provider, release_holds, release_holds_from
+from families.planning import Schedule
 from families.proposal import (
     last_day_of_contract,
     last_day_of_renewal,
@@ -47,6 +61,7 @@ class Terms:
     envelope_minutes: int
     settling_in_days: int
     parents: list
+    exceptions: tuple = ()  # (day, starts, ends), no hours when there is no care
 
 
 @missing_rules_said()
@@ -60,13 +75,15 @@ def propose(
     envelope_minutes,
     settling_in_days=0,
     parents=None,
+    exceptions=(),
     seen=None,
     at=None,
 ) -> ContractVersion:
     """Write the contract of a confirmed referral, freeze its text and call for signatures.
 
-    `parents` sign, the referring one alone by default; `seen` is the revision of the referral that
-    the page showed. Dates come from the rules of the first day. Raises StepRefused with the reasons
+    `parents` sign, by default those who do for this family; `exceptions` are the days that differ
+    from the week; `seen` is the revision of the referral that the page showed.
+    Dates come from the rules of the first day. Raises StepRefused with the reasons
     why not, PermissionDenied when `by` is no party.
     """
     with transaction.atomic():
@@ -95,14 +112,25 @@ def propose(
             end_on=last_day_of_contract(start_on, rules.contract_duration_months, children, rules),
         )
         if parents is None:
-            parents = referral.household.parents.filter(is_referring=True)
-        terms = Terms(list(slots), envelope_minutes, settling_in_days, list(parents))
+            parents = parents_who_sign(referral.household)
+        terms = Terms(
+            list(slots), envelope_minutes, settling_in_days, list(parents), tuple(exceptions)
+        )
         return _call_for_signatures(contract, children, terms, rules, by=by, on=on, at=at)
 
 
 @missing_rules_said()
 def renew(
-    contract, *, by, on, slots=None, envelope_minutes=None, settling_in_days=0, seen=None, at=None
+    contract,
+    *,
+    by,
+    on,
+    slots=None,
+    envelope_minutes=None,
+    settling_in_days=0,
+    exceptions=(),
+    seen=None,
+    at=None,
 ) -> ContractVersion:
     """Propose the contract that follows, from the day after, within the stored number.
 
@@ -143,15 +171,13 @@ def renew(
         )
         parents = [s.parent for s in before.signatories.all() if s.parent_id]
         envelope = before.envelope_minutes if envelope_minutes is None else envelope_minutes
-        terms = Terms(list(slots), envelope, settling_in_days, parents)
+        terms = Terms(list(slots), envelope, settling_in_days, parents, tuple(exceptions))
         return _call_for_signatures(following, children, terms, rules, by=by, on=on, at=at)
 
 
 def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
     """Write the contract and its version, hold its places, freeze the text, tell who signs."""
-    slots = [
-        ScheduleSlot(weekday=day, starts=starts, ends=ends) for day, starts, ends in terms.slots
-    ]
+    slots = schedule_asked(terms)
     refuse(
         reasons_against(
             contract,
@@ -164,22 +190,52 @@ def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
     )
     if not terms.parents or {p.household_id for p in terms.parents} != {contract.household_id}:
         raise StepRefused("Indiquez le parent qui signe.")
-    _hold_week(contract, slots, rules, on, at)
+    hold_week(contract, slots, rules, on, at)
     contract.created_at = moment(at)
     contract.save(force_insert=True)
     contract.children.set(children)
+    version = write_version(contract, terms, start_on=contract.start_on, by=by, on=on, at=at)
+    with CONTRACT.take("propose", contract, by=by, on=on, at=at):
+        pass
+    version.contract = contract
+    tell("contract_to_sign", version, by=by, on=on, at=at)
+    return version
+
+
+def schedule_asked(terms) -> Schedule:
+    """The week and the particular days of these terms, as rows not saved yet."""
+    slots = [
+        ScheduleSlot(weekday=day, starts=starts, ends=ends) for day, starts, ends in terms.slots
+    ]
+    exceptions = {}
+    for day, starts, ends in terms.exceptions:
+        intervals = exceptions.setdefault(day, [])
+        if starts:
+            intervals.append((starts, ends))
+    return Schedule(slots, exceptions)
+
+
+def write_version(contract, terms, *, start_on, number=1, by, on, at) -> ContractVersion:
+    """Write one text of a contract with its hours and who signs it, and freeze it."""
     version = ContractVersion.objects.create(
         contract=contract,
-        start_on=contract.start_on,
+        number=number,
+        start_on=start_on,
         end_on=contract.end_on,
         envelope_minutes=terms.envelope_minutes,
         settling_in_days=terms.settling_in_days,
         rules_on=contract.start_on,
         created_at=moment(at),
     )
-    for slot in slots:
-        slot.version = version
+    slots = [
+        ScheduleSlot(version=version, weekday=day, starts=starts, ends=ends)
+        for day, starts, ends in terms.slots
+    ]
     ScheduleSlot.objects.bulk_create(slots)
+    ScheduleException.objects.bulk_create(
+        ScheduleException(version=version, day=day, starts=starts, ends=ends)
+        for day, starts, ends in terms.exceptions
+    )
     signatories = [
         care_signatory(contract.provider, by=by, on=on),
         *parent_signatories(terms.parents),
@@ -188,20 +244,20 @@ def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
     for signatory in signatories:
         signatory.version = version
     Signatory.objects.bulk_create(signatories)
+    clauses = LocalClauses.objects.in_force(contract.caf_id, on)
     with VERSION.take("propose", version, by=by, on=on, at=at):
-        version.html, version.text_sha256, version.template = documents.freeze_text(version)
+        frozen = documents.freeze_text(version, clauses)
+        version.html, version.text_sha256, version.template = frozen
         version.proposed_at = moment(at)
         version.signatories_expected = len(signatories)
-    with CONTRACT.take("propose", contract, by=by, on=on, at=at):
-        pass
-    version.contract = contract
-    tell("contract_to_sign", version, by=by, on=on, at=at)
     return version
 
 
-def _hold_week(contract, slots, rules, on, at):
+def hold_week(contract, slots, rules, on, at):
     """Hold the half-days and the days of this contract, unless they are those already held."""
     referral, provider, period = contract.referral, contract.provider, period_of(contract)
+    if referral is None:
+        return  # signed on paper before the software: nothing was asked for, nothing is held
     if provider.is_childminder and not contract.previous:
         refuse(_reasons_of_change(contract, slots, rules, on))
     if _is_held(contract, set(keys_of(slots)), period):
@@ -228,7 +284,8 @@ def _reasons_of_change(contract, slots, rules, on):
     referral = contract.referral
     validated = {(slot.weekday, slot.starts, slot.ends) for slot in referral.slots.all()}
     asked = {(slot.weekday, slot.starts, slot.ends) for slot in slots}
-    if contract.start_on == referral.from_on and asked == validated:
+    as_validated = asked == validated and not slots.exceptions
+    if contract.start_on == referral.from_on and as_validated:
         return []
     return Situation(
         referral,
@@ -253,6 +310,8 @@ def _reasons_of_referral(referral):
 
 def reasons_of_state(referral) -> list[str]:
     """Why no contract is written yet: the family has not confirmed its place."""
+    if referral.kind == Referral.Kind.OCCASIONAL:
+        return ["Un accueil ponctuel est sans contrat."]
     if referral.status != Referral.Status.CONFIRMED:
         state = referral.get_status_display()
         return [

@@ -18,6 +18,8 @@ from families.workflow.contract_steps import (
     refuse,
     tell,
 )
+from families.workflow.endings import make_way
+from families.workflow.week_holds import give_back
 
 Method = Signature.Method
 TEXT_CHANGED = "Le texte a changé depuis que vous l’avez lu. Relisez-le, puis signez."
@@ -117,7 +119,10 @@ def _enter_into_force(version, *, on, at):
     cared = set(contract.placements.values_list("child_id", flat=True))
     for child in contract.children.all():
         if child.pk not in cared:
+            make_way(contract, child, on=on, at=at)
             _place(contract, child, on=on, at=at)
+    if before:
+        give_back(contract, from_on=max(version.start_on, on), at=at)
     if contract.referral:
         referrals.mark_placed(contract.referral, on=on, at=at)
     outbox.add("families.contract_pdf", version, key=str(version.pk), at=at)

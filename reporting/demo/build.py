@@ -10,7 +10,16 @@ from avip import outbox
 from avip.models import Outbox
 from families.renewals import open_renewals
 from partners.models import User
-from reporting.demo import caf_story, family_story, label_story, month_story, people
+from reporting.demo import (
+    caf_story,
+    contract_story,
+    family_story,
+    follow_story,
+    label_story,
+    month_story,
+    people,
+    referral_story,
+)
 
 DOCUMENTS = (
     "families.contract_pdf",
@@ -47,6 +56,9 @@ def build(size: Size, today):
         label_story.tell(world, today)
         caf_story.tell(world, today)
         family_story.tell(world, today, size)
+        contract_story.tell(world, today)
+        referral_story.tell(world, today)
+        follow_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
         open_renewals(today)

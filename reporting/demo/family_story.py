@@ -344,7 +344,7 @@ def _endings(story, members):
     placement = kept.placements.get()
     contracts.keep_place(
         placement,
-        by=kept.adviser,
+        by=world.directors[kept.provider_id],
         on=today - timedelta(days=5),
         at=at_ten(today - timedelta(days=5)),
         until=last_day_before_school(placement.child.birth_date, rules_for(kept.caf, today)),

@@ -8,9 +8,12 @@ from avip.jobs import SCHEDULES
 from families.models import MonthlyDeclaration
 from families.quota import check_quotas
 from families.workflow import declarations
+from families.workflow.amendments import amend
 from labels.models import Label
 from partners.calendars import calendar_of, days, month_bounds
 from reporting.demo.label_story import at_ten
+
+AUGUST = 8
 
 
 def tell(world, today, size):
@@ -36,6 +39,27 @@ def tell(world, today, size):
             _declare(world, declaration, opened_on, number)
         declared = MonthlyDeclaration.objects.filter(month=month).exclude(status="open")
         check_quotas(declared, at=at_ten(min(opened_on + timedelta(days=9), today)))
+    _amend_one(world, today - timedelta(days=1))
+
+
+def _amend_one(world, day):
+    """A child forgotten in the latest locked month, put right with its reason."""
+    locked = MonthlyDeclaration.objects.filter(
+        status="locked", is_closed=False, provider__in=world.directors
+    )
+    month = locked.select_related("provider").order_by("-month", "provider__name").first()
+    if month is None:
+        return
+    amend(
+        month,
+        by=world.directors[month.provider_id],
+        on=day,
+        at=at_ten(day),
+        reason="Un enfant oublié dans le compte du mois",
+        children_present=month.children_present + 1,
+        hours_total=month.hours_total,
+        minutes_by_line={line.pk: line.declared_minutes for line in month.lines.all()},
+    )
 
 
 def _open(month):
@@ -50,6 +74,11 @@ def _declare(world, declaration, opened_on, number):
     others = declaration.provider.facility.licensed_capacity
     near = min(others, avip * 5 - number % 4)
     children = max(avip, near) if avip and number % 5 else others
+    if declaration.month.month == AUGUST and number % 4 == 1 and not avip:
+        declarations.close(
+            declaration, by=world.directors[declaration.provider_id], on=day, at=at_ten(day)
+        )
+        return
     declarations.submit(
         declaration,
         by=world.directors[declaration.provider_id],

@@ -2,7 +2,20 @@
 
 from reporting.waits.committees import COMMITTEES
 from reporting.waits.families import FAMILIES
+from reporting.waits.follow_ups import FOLLOW_UPS
 from reporting.waits.labels import LABELS
+from reporting.waits.matches import MATCHES
 from reporting.waits.meetings import MEETINGS
+from reporting.waits.months import MONTHS
+from reporting.waits.referrals import REFERRALS
 
-WAITS = [*FAMILIES, *LABELS, *COMMITTEES, *MEETINGS]
+WAITS = [
+    *REFERRALS,
+    *FAMILIES,
+    *MONTHS,
+    *FOLLOW_UPS,
+    *LABELS,
+    *MATCHES,
+    *COMMITTEES,
+    *MEETINGS,
+]

@@ -14,8 +14,11 @@ from families.models import (
     ContractVersion,
     MonthlyDeclaration,
     Parent,
+    ReferentChange,
     Referral,
 )
+from families.notifications.declarations import due_on
+from families.workflow import outcomes
 from partners.models import Membership
 from reporting.waits.wait import (
     LATER,
@@ -94,7 +97,7 @@ FAMILIES = [
         gives_care,
         lambda user, today: (
             _referrals()
-            .filter(run_by(user), status=Referral.Status.SENT)
+            .filter(run_by(user), status=Referral.Status.SENT, is_urgent=False)
             .annotate(ages=Count("children"))
             .order_by("answer_due_at")
         ),
@@ -198,6 +201,8 @@ FAMILIES = [
                 household__referrals__status__in=[
                     "sent",
                     "to_validate",
+                    "hours_proposed",
+                    "shortlisted",
                     "accepted",
                     "confirmed",
                     "placed",
@@ -223,6 +228,7 @@ FAMILIES = [
             .filter(
                 Q(agency__in=user.reach.agencies) | run_by(user),
                 status=Referral.Status.CONFIRMED,
+                kind=Referral.Kind.REGULAR,
             )
             .exclude(contracts__status__in=["draft", "to_sign", "active"])
             .order_by("from_on")
@@ -279,6 +285,24 @@ FAMILIES = [
             badge=f"{version.signatures_count} sur {version.signatories_expected} ont signé",
         ),
     ),
+    Wait(
+        PERSON,
+        "families:contract_list",
+        is_agency,
+        lambda user, today: (
+            ReferentChange.objects.filter(
+                to_agency__in=user.reach.agencies, status=ReferentChange.Status.PROPOSED
+            )
+            .select_related("from_agency", "contract")
+            .order_by("created_at")
+        ),
+        lambda change: Item(
+            title="Une famille à accompagner\xa0: lire et répondre",
+            detail=f"{change.from_agency}, contrat jusqu’au {fr_date(change.contract.end_on)}",
+            url=reverse("families:referent_change", args=[change.pk]),
+            action="Lire et répondre",
+        ),
+    ),
     # This month.
     Wait(
         MONTH,
@@ -288,7 +312,7 @@ FAMILIES = [
             MonthlyDeclaration.objects.filter(
                 run_by(user), status=MonthlyDeclaration.Status.OPEN, month__lt=today.replace(day=1)
             )
-            .select_related("provider")
+            .select_related("provider", "caf")
             .order_by("month")
         ),
         lambda declaration: Item(
@@ -296,9 +320,7 @@ FAMILIES = [
             detail=f"{declaration.provider}, deux nombres à confirmer",
             url=declaration.get_absolute_url(),
             action="Faire le point",
-            deadline=(declaration.month + timedelta(days=32)).replace(
-                day=SCHEDULES["declaration_due_day"]
-            ),
+            deadline=due_on(declaration),
         ),
     ),
     Wait(
@@ -327,12 +349,8 @@ FAMILIES = [
         "families:contract_list",
         is_agency,
         lambda user, today: (
-            _contracts()
-            .filter(
-                agency__in=user.reach.agencies,
-                status__in=[AvipContract.Status.ENDED, AvipContract.Status.TERMINATED],
-                outcome="",
-            )
+            outcomes.waiting(_contracts())
+            .filter(agency__in=user.reach.agencies, ended_on__lte=today)
             .order_by("ended_on")
         ),
         lambda contract: Item(

@@ -19,7 +19,7 @@ from families.models import (
     Signature,
     VersionStatusChange,
 )
-from families.models.referrals import HalfDay
+from families.models.places import HalfDay
 from tests.bench.families import (
     WEEK,
     Family,

@@ -118,6 +118,10 @@ def settle(country: Country) -> None:
         childminders = _share(size.childminders, size.viewed_childminders, size.cafs, number)
         place.facilities = _facilities(country, place, facilities)
         place.childminders = _childminders(country, place, childminders)
+        _facilities(country, place, size.other_facilities // size.cafs)
+        _childminders(
+            country, place, size.other_childminders // size.cafs, after=len(place.childminders)
+        )
     country.applicants = _facilities(
         country, country.viewed, size.viewed_applications - len(country.viewed.facilities)
     )
@@ -230,14 +234,14 @@ def _facilities(country, place, count):
     return providers
 
 
-def _childminders(country, place, count):
+def _childminders(country, place, count, *, after=0):
     random = country.random
     providers = _providers(country, place, Provider.Kind.CHILDMINDER, count)
     insert(
         Childminder(
             provider=provider,
             service=place.services[rank % 2],
-            licence_number=f"AM{place.caf.code}{rank:05d}",
+            licence_number=f"AM{place.caf.code}{after + rank:05d}",
             licence_from=country.today - timedelta(days=700),
             licence_until=country.today + timedelta(days=random.randint(200, 1_100)),
             licensed_places=random.randint(1, 4),

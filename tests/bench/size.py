@@ -10,6 +10,9 @@ class Size:
     agencies_per_caf: int = 13
     facilities: int = 2_000  # labelled
     childminders: int = 5_000  # members of the network
+    # Those the search must pass over: without a label, not in the network.
+    other_facilities: int = 14_000
+    other_childminders: int = 25_000
     contracts: int = 20_000
     waiting_referrals: int = 5_000  # of families without a contract
     declared_months: int = 12
@@ -29,6 +32,8 @@ SMALL = Size(
     agencies_per_caf=2,
     facilities=8,
     childminders=8,
+    other_facilities=4,
+    other_childminders=4,
     contracts=40,
     waiting_referrals=16,
     declared_months=3,

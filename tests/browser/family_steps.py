@@ -40,7 +40,7 @@ def adviser_finds_a_place(adviser, place, *, half_days, from_on):
     adviser.fills("À partir du", from_on)
     adviser.ticks(*half_days)
     adviser.presses("Chercher")
-    adviser.follows(f"Demander une place à {place}")
+    adviser.follows(f"Envoyer une demande à {place}")
 
 
 def adviser_sends_the_referral(adviser, hours):
@@ -167,7 +167,9 @@ def parent_signs_on_her_phone(browser, worker, *, email, phone) -> Window:
 
 
 def parent_downloads_her_copy(parent):
-    parent.opens("/p/document/")
+    parent.opens("/p/ma-page/")
+    parent.sees("Mon contrat", "Mon prochain rendez-vous", "Mon conseiller")
+    assert not parent.sticks_out()
     return parent.downloads("Télécharger mon exemplaire")
 
 

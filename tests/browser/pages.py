@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from families.answer_links import answer_path
 from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
 from families.signing import code_digits, issue_link, link_token, send_code
 from labels.checklist import sections_of
@@ -34,6 +35,7 @@ CONCERNED = {
     "families:household_list": "adviser",
     "families:referral_list": "adviser",
     "families:search": "adviser",
+    "families:match_list": "caf_officer",
     "families:network_list": "coordinator",
     "families:contract_list": "adviser",
     "families:declaration_list": "director",
@@ -57,10 +59,14 @@ DOWNLOADS = {
     "labels:meeting_minutes",
     "families:contract_pdf",
     "families:contract_evidence",
+    "families:contract_evidence_json",
+    "families:contract_scan",
     "families:parent_pdf",
+    "families:declaration_model",
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
 NEVER_REFUSE = {
+    "families:month_grid",
     "partners:calendar",
     "labels:application_check",
     "labels:application_section",
@@ -138,6 +144,13 @@ def other_pages(world):
         at("director", "families:declaration_detail", declared.pk),
         at("director", "families:declaration_detail", declared.pk, query="?fait=1"),
         at("adviser", "families:search", query=f"?famille={world.household.pk}"),
+        at(
+            "adviser",
+            "families:referral_send_many",
+            world.household.pk,
+            query=f"?a={world.first.pk}",
+            error=True,
+        ),
         at(accepted.adviser, "families:referral_confirm", accepted.pk, error=True),
         at("anonymous", "families:verify", world.sealed.code),
         at("anonymous", "families:verify", "INCONNU"),
@@ -174,6 +187,7 @@ def pages_behind_a_link(world):
         (reverse("labels:decision_confirm", args=[_decision_to_confirm()]), False),
         (reverse("labels:decision_confirm", args=[_session_to_confirm()]), False),
         *_pages_of_a_member(world),
+        (answer_path(world.referral, world.people["director"], timezone.now()), False),
     ]
 
 

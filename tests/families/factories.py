@@ -166,6 +166,10 @@ def walk(referral, status, *, by, on=ON, at=AT):
             referrals.decline(referral, by=by, on=on, at=at)
         case "cancelled":
             referrals.cancel(referral, by=by, on=on, at=at)
+        case "hours_proposed":
+            propose_hours(referral, on=on, at=at)
+        case "shortlisted":
+            shortlist(referral, on=on, at=at)
         case "expired":
             referrals.expire(referral, on=on, at=at)
         case "placed":
@@ -183,6 +187,60 @@ def accept(referral, *, by=None, on=ON, at=AT):
         contact_name="Nadia Benali",
         papers="carnet de santé à montrer",
     )
+
+
+def propose_hours(referral, *, by=None, on=ON, at=AT, slots=SIX_HOURS_TWICE, from_on=None):
+    """Whoever answers proposes other hours."""
+    referrals.propose_hours(
+        referral,
+        by=by or director_of(referral.provider),
+        on=on,
+        at=at,
+        slots=slots,
+        from_on=from_on or referral.from_on,
+        contact_name="Nadia Benali",
+    )
+
+
+def shortlist(referral, *, by=None, on=ON, at=AT, commission_on=date(2026, 1, 20)):
+    """The commission of the facility will decide."""
+    referral.provider.facility.admits = "commission"
+    referral.provider.facility.save(update_fields=["admits"])
+    referrals.shortlist(
+        referral,
+        by=by or director_of(referral.provider),
+        on=on,
+        at=at,
+        commission_on=commission_on,
+    )
+
+
+def make_stay(status="sent", *, days=None, is_urgent=True, provider=None, on=ON, at=AT, **fields):
+    """An accueil ponctuel in this state: the morning of the day after, unless said otherwise."""
+    provider = provider or make_labelled(f.make_facility())
+    household = fields.pop("household", None) or make_household()
+    adviser = fields.pop("adviser", None) or make_adviser(household.agency)
+    referral = referrals.send(
+        household,
+        provider=provider,
+        children=household.children.all(),
+        kind="occasional",
+        is_urgent=is_urgent,
+        days=days or [(on + timedelta(days=1), time(9), time(12))],
+        by=adviser,
+        on=on,
+        at=at,
+        **fields,
+    )
+    if status in {"accepted", "confirmed", "stayed"}:
+        if provider.is_childminder:
+            referrals.validate(referral, by=coordinator_of(provider), on=on, at=at)
+        accept(referral, on=on, at=at)
+    if status in {"confirmed", "stayed"}:
+        referrals.confirm(referral, by=adviser, on=on, at=at, how="par téléphone")
+    if status == "stayed":
+        referrals.close_stay(referral, on=on + timedelta(days=9), at=at)
+    return referral
 
 
 def make_contract(

@@ -1,7 +1,7 @@
 """The pages of the month and of the quota, read and filled in by those whose pages they are."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -13,6 +13,7 @@ from families.forms.declarations import HoursField, read_hours
 from families.models import MonthlyDeclaration
 from families.quota import check_quota
 from families.workflow import declarations
+from labels.models import LocalRule
 from tests import factories as f
 from tests.families.declared import (
     AT,
@@ -23,7 +24,7 @@ from tests.families.declared import (
     make_placement,
     submit,
 )
-from tests.families.factories import director_of, make_network_member
+from tests.families.factories import director_of, make_network_member, make_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -311,3 +312,101 @@ def test_an_operator_chooses_among_its_creches(client):
 def test_without_a_month_the_quota_page_says_when_one_comes(client, adviser):
     client.force_login(adviser)
     assert "Aucun mois calculé" in client.get(reverse("families:quota_list")).content.decode()
+
+
+# Closed, as planned, places, contracts, the sheet.
+
+
+def test_a_closed_month_is_one_click_and_no_quota_is_judged(client, page, declaration):
+    url = reverse("families:declaration_step", args=[declaration.pk, "close"])
+    assert client.post(url).url == f"{page.url}?fait=1"
+    declaration.refresh_from_db()
+    assert (declaration.status, declaration.is_closed) == ("submitted", True)
+    assert (declaration.children_present, declaration.hours_total) == (0, 0)
+    assert declaration.lines.get().declared_minutes == 0
+    check = check_quota(declaration, AT)
+    assert (check.verdict, check.rate_bp, check.missing) == ("not_assessable", None, 0)
+    html = page.get().content.decode()
+    assert "Fermée tout le mois" in html and "non évaluable" in html
+
+
+def test_a_closed_month_is_no_shortfall_where_places_are_counted(caf, caf_manager, provider):
+    LocalRule.objects.create(
+        caf=caf,
+        key="quota_basis",
+        value="places",
+        valid_from=date(2024, 1, 1),
+        recorded_at=datetime(2024, 1, 1, tzinfo=UTC),
+        reference="Décision",
+        motive="Paris",
+        set_by=caf_manager,
+    )
+    make_offer(provider, places=1)
+    month = make_declaration(provider)
+    submit(month, 30)
+    assert check_quota(month, AT).verdict == "short"
+    director = director_of(provider)
+    declarations.correct(month, by=director, on=ON)
+    declarations.close(month, by=director, on=ON, at=AT)
+    assert check_quota(month, AT).verdict == "not_assessable"
+
+
+def test_a_closed_month_corrected_is_closed_no_more(page, declaration, client):
+    declarations.close(declaration, by=director_of(declaration.provider), on=ON, at=AT)
+    client.post(reverse("families:declaration_step", args=[declaration.pk, "correct"]))
+    declaration.refresh_from_db()
+    page.post(seen=declaration.revision)
+    declaration.refresh_from_db()
+    assert (declaration.is_closed, declaration.children_present) == (False, 30)
+
+
+def test_a_month_that_is_not_over_is_not_closed_either(client, provider):
+    month = make_declaration(provider, month=date(2026, 11, 1))
+    client.force_login(director_of(provider))
+    client.post(reverse("families:declaration_step", args=[month.pk, "close"]))
+    assert MonthlyDeclaration.objects.get(pk=month.pk).status == "open"
+
+
+def test_as_planned_for_all_is_offered_where_something_differs(page, declaration):
+    assert 'name="as_planned"' not in page.get().content.decode()
+    declaration.lines.update(declared_minutes=60)
+    assert 'name="as_planned"' in page.get().content.decode()
+    page.post(as_planned="on")
+    line = declaration.lines.get()
+    assert line.declared_minutes == line.planned_minutes
+
+
+def test_the_places_are_said_free_in_one_click_once_a_month(client, page, declaration):
+    offer = make_offer(declaration.provider)
+    page.post()
+    html = page.get(fait=1).content.decode()
+    assert "Vos places, encore libres" in html
+    url = reverse("families:declaration_still_free", args=[declaration.pk, offer.pk])
+    assert url in html
+    assert client.post(url).url.startswith(f"{page.url}?fait=1")
+    offer.refresh_from_db()
+    assert offer.confirmed_on == ON
+    assert url not in page.get(fait=1).content.decode()
+
+
+def test_a_place_of_another_creche_is_not_said_free_from_here(client, page, declaration):
+    offer = make_offer(make_labelled_facility("Les Voisins"))
+    url = reverse("families:declaration_still_free", args=[declaration.pk, offer.pk])
+    assert client.post(url).status_code in {403, 404}
+    offer.refresh_from_db()
+    assert offer.confirmed_on is None
+
+
+def test_contracts_that_end_soon_are_on_the_page_with_their_link(page, declaration):
+    contract = declaration.lines.get().placement.contract
+    html = page.get().content.decode()
+    assert "Un contrat finit bientôt" in html and contract.get_absolute_url() in html
+
+
+def test_the_sheet_to_print_is_for_those_who_read_names(client, page, declaration, caf_agent):
+    url = reverse("families:declaration_sheet", args=[declaration.pk])
+    assert url in page.get().content.decode()
+    html = client.get(url).content.decode()
+    assert "Awa" in html and "32\xa0h" in html and "………" in html
+    client.force_login(caf_agent)
+    assert client.get(url).status_code == 403

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from families.models import PlaceOffer, Referral
+from families.models import Referral
 from labels.models import NetworkMember
 from labels.workflow.network import leave_network
 from partners.models import Childminder, Provider
@@ -191,70 +191,6 @@ def test_another_coordinator_validates_nothing_here(client, claire, neighbour):
         client.post(reverse("families:referral_step", args=[referral.pk, "validate"])).status_code
         == 404
     )
-
-
-def offer_data(**fields):
-    return {
-        "places": "2",
-        "from_on": timezone.localdate().isoformat(),
-        "half_days": ["0-am", "1-am"],
-        "min_age_months": "0",
-        "seen": "0",
-    } | fields
-
-
-def test_a_director_offers_places_then_changes_them(client, director, facility):
-    client.force_login(director)
-    url = reverse("families:offer_create", args=[facility.pk])
-    assert client.get(url).status_code == 200
-    client.post(url, offer_data())
-    offer = PlaceOffer.objects.get()
-    assert (offer.provider, offer.places, offer.half_days) == (facility, 2, ["0-am", "1-am"])
-    client.post(offer.get_absolute_url(), offer_data(places="3"))
-    offer.refresh_from_db()
-    assert offer.places == 3
-
-
-def test_a_stale_page_of_places_is_refused_and_keeps_what_was_typed(client, director, facility):
-    offer = ff.make_offer(facility)
-    client.force_login(director)
-    client.post(offer.get_absolute_url(), offer_data(places="3"))
-    page = text_of(client.post(offer.get_absolute_url(), offer_data(note="Dès 7 h")))
-    assert "modifié entre-temps par Nadia Benali" in page and "Dès 7 h" in page
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"places": "0"}, "au moins une place"),
-        ({"places": "25"}, "capacité autorisée est de 24 places"),
-        ({"half_days": []}, "au moins une demi-journée"),
-        ({"until": "2020-01-01"}, "ne peut pas précéder"),
-        ({"min_age_months": "20", "max_age_months": "10"}, "après l’âge minimum"),
-    ],
-)
-def test_places_that_make_no_sense_are_refused_in_words(client, director, facility, fields, words):
-    client.force_login(director)
-    page = text_of(
-        client.post(reverse("families:offer_create", args=[facility.pk]), offer_data(**fields))
-    )
-    assert words in page
-    assert not PlaceOffer.objects.exists()
-
-
-def test_a_childminder_offers_no_more_than_the_rule(client, coordinator, claire):
-    client.force_login(coordinator)
-    page = text_of(client.post(reverse("families:offer_create", args=[claire.pk]), offer_data()))
-    assert "1 place au plus" in page
-
-
-def test_nobody_else_changes_the_places(client, adviser, caf_agent, other_director, facility):
-    ff.make_labelled(facility)
-    offer = ff.make_offer(facility)
-    for person, status in [(adviser, 403), (caf_agent, 403), (other_director, 404)]:
-        client.force_login(person)
-        assert client.get(offer.get_absolute_url()).status_code == status
-        assert client.post(offer.get_absolute_url(), offer_data()).status_code == status
 
 
 def test_the_page_of_a_provider_shows_its_calendar_and_its_label(client, director, facility):

@@ -1,6 +1,6 @@
 """A referral, step by step: who may, what it needs, who is told."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.core import mail as sent_mail
@@ -10,7 +10,6 @@ from avip import outbox
 from avip.models import Outbox
 from avip.workflow import StepRefused
 from families.models import Referral
-from families.notifications import referrals as notifications
 from families.recipients import people_of_providers
 from families.wording import say_in_sms
 from families.workflow import referrals
@@ -350,22 +349,6 @@ def test_someone_who_left_since_is_not_written_to(mailoutbox):
     director.memberships.update(ends_on=date(2025, 1, 1))
     outbox.deliver_due()
     assert director.email not in [to for message in mailoutbox for to in message.to]
-
-
-def test_a_request_nobody_answers_expires_once(monkeypatch):
-    sms(monkeypatch)
-    referral = ff.make_referral(at=datetime(2026, 1, 5, 9, tzinfo=UTC), on=date(2026, 1, 5))
-    assert notifications.expire_referrals(ff.ON) == "1 sans réponse"
-    assert notifications.expire_referrals(ff.ON) == "0 sans réponse"
-    assert Referral.objects.get().status == Status.EXPIRED
-    assert (
-        Outbox.objects.filter(kind="families.referral_answered", object_id=referral.pk).count() == 1
-    )
-
-
-def test_a_request_still_in_its_delay_does_not_expire():
-    ff.make_referral(at=datetime(2036, 1, 5, 9, tzinfo=UTC))
-    assert notifications.expire_referrals(ff.ON) == "0 sans réponse"
 
 
 def test_an_effect_of_a_past_moment_keeps_its_moment():

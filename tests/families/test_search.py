@@ -1,6 +1,6 @@
 """Labelled places near a family: distance, date, age, half-days; until when one is closed."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import connection
@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from families.models import CommissionDate, ResponseTime
 from families.search import Need, search
 from partners.models import Closure, Provider
 from tests import factories as f
@@ -114,6 +115,104 @@ def test_a_closed_provider_says_until_when():
     assert result.closed_until is None
 
 
+def result(on=ff.ON, **need):
+    need = {"radius_km": 5, "from_on": ff.FROM_ON} | PARIS_20 | need
+    (only,) = search(Provider.objects.all(), Need(**need), on)
+    return only
+
+
+def plain(words):
+    return [text.replace("\u00a0", " ") for text in words]
+
+
+def test_a_provider_closed_on_the_asked_day_says_when_it_opens_again():
+    place = creche("En travaux")
+    Closure.objects.create(provider=place, first_day=date(2026, 2, 2), last_day=date(2026, 2, 6))
+    only = result()
+    assert only.closed_until is None
+    assert plain(only.said) == ["fermé à la date demandée, rouvre lundi 9 février"]
+
+
+def test_what_one_knows_before_sending_is_said():
+    place = creche("Lente")
+    CommissionDate.objects.create(provider=place, held_on=date(2026, 1, 16))
+    CommissionDate.objects.create(provider=place, held_on=date(2026, 1, 5))
+    ResponseTime.objects.create(
+        provider=place, median_minutes=1200, answers=4, asked=5, measured_on=ff.ON
+    )
+    assert plain(result().said) == ["commission le 16 janv.", "répond en 2 jours"]
+
+
+def test_who_blocks_no_place_says_ask_us():
+    ff.make_offer(creche("Sur demande"), is_blocked=False, half_days=["0-am"])
+    (place,) = result(keys=("0-am",)).places
+    assert place.sentence == "pas de place bloquée, demandez-nous"
+    assert found(keys=("1-am",)) == []
+
+
+def test_a_place_kept_free_comes_before_a_nearer_one_to_ask_for():
+    creche("À demander")
+    ff.make_offer(creche("Gardée", lat=48.88))
+    assert found() == ["Gardée", "À demander"]
+
+
+def test_among_equals_the_quickest_to_answer_comes_first():
+    slow, quick = creche("A lente"), creche("B rapide")
+    for place, minutes in [(slow, 900), (quick, 60)]:
+        ResponseTime.objects.create(
+            provider=place, median_minutes=minutes, answers=4, asked=4, measured_on=ff.ON
+        )
+    creche("C sans réponse connue")
+    assert found() == ["B rapide", "A lente", "C sans réponse connue"]
+
+
+def test_the_hours_asked_for_are_those_of_the_place_and_of_the_opening():
+    creche("Ouvre à 8 h")
+    ff.make_offer(creche("Offre dès 9 h"), opens=time(9))
+    assert set(found(starts=time(8), ends=time(18))) == {"Ouvre à 8 h"}
+    assert set(found(starts=time(9), ends=time(18))) == {"Ouvre à 8 h", "Offre dès 9 h"}
+    assert found(starts=time(6, 30)) == []
+
+
+def test_the_hours_are_asked_for_on_each_chosen_day():
+    place = creche("Fermée le mercredi")
+    place.opening_hours.filter(weekday=2).delete()
+    assert found(starts=time(9), keys=("1-am",)) == ["Fermée le mercredi"]
+    assert found(starts=time(9), keys=("1-am", "2-am")) == []
+
+
+@pytest.mark.parametrize(
+    ("need", "quality"), [("atypical", "atypical_hours"), ("emergency", "emergency_care")]
+)
+def test_a_quality_asked_for_must_be_said_of_a_place(need, quality):
+    creche("Ordinaire")
+    ff.make_offer(creche("Autre"))
+    ff.make_offer(creche("Celle-ci"), **{quality: True})
+    assert found(**{need: True}) == ["Celle-ci"]
+
+
+def test_a_whole_caf_is_searched_nearest_first(other_facility):
+    ff.make_labelled(other_facility)
+    creche("Loin", lat=48.95)
+    creche("Ici")
+    assert found(radius_km=None, department_code="75") == ["Ici", "Loin"]
+
+
+def test_the_east_is_as_far_as_the_north():
+    commune = f.make_commune("75121", "À l’est", lon=2.4012 + 0.1)  # 7.3 km at this latitude
+    ff.make_labelled(f.make_facility("À l’est", commune=commune))
+    assert found(radius_km=7) == []
+    assert found(radius_km=8) == ["À l’est"]
+
+
+def test_the_map_shows_a_childminder_at_the_centre_of_her_commune(client, adviser):
+    claire = ff.make_network_member("Claire Morel")
+    Provider.objects.filter(pk=claire.pk).update(lat=48.87, lon=2.41)
+    client.force_login(adviser)
+    page = text_of(client.get(f"{SEARCH}?place=75020"))
+    assert '"at": [48.8629, 2.4012]' in page and "48.87" not in page
+
+
 def test_a_weekend_is_not_a_closure():
     creche("Ouverte")
     need = Need(radius_km=5, from_on=ff.FROM_ON, **PARIS_20)
@@ -121,14 +220,14 @@ def test_a_weekend_is_not_a_closure():
     assert result.closed_until is None
 
 
-def test_a_search_asks_two_queries_whatever_it_finds(django_assert_num_queries):
+def test_a_search_asks_three_queries_whatever_it_finds(django_assert_num_queries):
     ff.make_offer(creche("Une"))
     need = Need(radius_km=5, from_on=ff.FROM_ON, keys=("0-am",), **PARIS_20)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(search(Provider.objects.all(), need, ff.ON)) == 1
     for number in range(9):
         ff.make_offer(creche(f"Crèche {number}"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(search(Provider.objects.all(), need, ff.ON)) == 10
 
 

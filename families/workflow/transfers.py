@@ -1,0 +1,66 @@
+"""A request passed on to another provider: the same need, and the time the family has waited."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from avip.workflow import moment
+from families.models import Referral
+from families.permissions import orients, runs_operator_of
+from families.recipients import people_who_answer
+from families.workflow.referral_steps import REFERRAL, give_back, tell, tell_answer
+from families.workflow.sending import depart
+from partners.permissions import coordinates
+
+
+def may_receive(by, referral, provider) -> bool:
+    """The agency passes on to anybody; an operator and a coordinator among those they run."""
+    if provider.pk == referral.provider_id:
+        return False
+    if orients(by, referral):
+        return True
+    if provider.is_childminder:
+        return coordinates(by, provider)
+    return runs_operator_of(by, provider)
+
+
+def transfer(referral, to_provider, *, by, on, at=None):
+    """Pass the request on; the new one, linked to it, begins a delay of its own.
+
+    What was held is given back, the agency and the family are told. Returns the new request.
+    """
+    with transaction.atomic():
+        with REFERRAL.take("transfer", referral, by=by, on=on, at=at):
+            if not may_receive(by, referral, to_provider):
+                raise PermissionDenied
+            give_back(referral, "transfer", on, at)
+            referral.answered_at = moment(at)
+            tell_answer(referral, "transfer", on, at)
+            people = [p for p in people_who_answer(referral.provider, on=on) if p != by]
+            if people:
+                tell("referral_closed", referral, "transfer", people, at)
+        following = Referral(
+            household=referral.household,
+            provider=to_provider,
+            agency=referral.agency,
+            adviser=referral.adviser,
+            caf=to_provider.caf,
+            kind=referral.kind,
+            is_urgent=referral.is_urgent,
+            from_on=referral.from_on,
+            message=referral.message,
+            tariff_talked_on=referral.tariff_talked_on,
+            transferred_from=referral,
+        )
+        need = (
+            list(referral.children.all()),
+            [(slot.weekday, slot.starts, slot.ends) for slot in referral.slots.all()],
+            [(row.day, row.starts, row.ends) for row in referral.days.all()],
+        )
+        return depart(following, need, origin="receive", by=by, on=on, at=at)
+
+
+def first_sent_at(referral):
+    """When the family first asked, through every provider that passed the request on."""
+    while referral.transferred_from_id:
+        referral = referral.transferred_from
+    return referral.sent_at
