@@ -10,7 +10,9 @@ from families.models import (
     ContractVersion,
     MonthlyDeclaration,
     Placement,
+    ReferentChange,
     Referral,
+    TakeUp,
 )
 from labels.models import (
     FieldComment,
@@ -34,6 +36,10 @@ MODELS = {
     "PLACEMENT": Placement,
     "DECLARATION": MonthlyDeclaration,
     "OUTCOME": AvipContract,
+    "FOUND": AvipContract,
+    "CHECK": AvipContract,
+    "REFERENT": ReferentChange,
+    "TAKE_UP": TakeUp,
 }
 
 CAF = "caf caf_manager"
@@ -103,7 +109,6 @@ RIGHTS = {
         "leave": "care coordinator",
     },
     "REFERRAL": {
-        "send": "agency",
         "validate": "coordinator",
         "accept": PARTIES.replace(" agency", ""),
         "put_on_waiting_list": PARTIES.replace(" agency", ""),
@@ -114,6 +119,18 @@ RIGHTS = {
         "expire": "system",
         "make_obsolete": "system",
         "place": "system",
+        "propose_hours": PARTIES.replace(" agency", ""),
+        "take_hours": "agency",
+        "shortlist": PARTIES.replace(" agency", ""),
+        "no_show": PARTIES,
+        "transfer": "operator coordinator agency",
+        "close_stay": "system",
+        "revive_to_validate": "system",
+        "revive_sent": "system",
+        "revive_hours_proposed": "system",
+        "revive_shortlisted": "system",
+        "revive_waiting_list": "system",
+        "revive_accepted": "system",
     },
     "CONTRACT": {
         "propose": PARTIES,
@@ -122,6 +139,7 @@ RIGHTS = {
         "lapse": "system",
         "end": f"{PARTIES} system",
         "terminate": PARTIES,
+        "take_over": PARTIES,
     },
     "VERSION": {
         "propose": PARTIES,
@@ -129,18 +147,26 @@ RIGHTS = {
         "enter_into_force": "system",
         "supersede": "system",
         "abandon": f"{PARTIES} system",
+        "take_over": PARTIES,
     },
     "PLACEMENT": {
         "start": "system",
-        "keep": f"{PARTIES} system",
+        "keep": "care operator coordinator",
         "end": f"{PARTIES} system",
     },
     "DECLARATION": {
         "submit": "care operator coordinator",
         "correct": "care operator coordinator",
         "lock": "system",
+        "amend": "care operator coordinator",
+        "amend_for_provider": CAF,
     },
     "OUTCOME": {"record": PARTIES},
+    "FOUND": {"say_job": "agency", "confirm_job": "agency", "dismiss_job": "agency"},
+    # A parent answers by her link, and nobody else for her: the application takes it down.
+    "CHECK": {"still_in_work": "agency system"},
+    "REFERENT": {"accept": "new_agency", "decline": "new_agency", "cancel": PARTIES},
+    "TAKE_UP": {"take_up": "agency", "decline": "agency", "cancel": "care operator coordinator"},
 }
 
 # Where the right depends on the state too.
@@ -159,14 +185,26 @@ ONLY_THEN = {
 NOT_SHOWN = {
     "CONTRACT": {"draft": "to_sign"},
     "OUTCOME": {"draft": "to_sign"},
+    "FOUND": {"draft": "to_sign"},
+    "CHECK": {"draft": "to_sign"},
     "VERSION": {"draft": "to_sign", "superseded": "in_force"},
     "LABEL": {"expired": "active", "renewed": "active"},
     "COMMENT": {"closed": "resolved"},
     "DECLARATION": {"submitted": "locked"},
 }
 
-# What is taken up again on purpose: the care of a contract that is over goes on.
-REOPENING = {("PLACEMENT", "keep")}
+# What is taken up again on purpose: the care of a contract that is over goes on, a request waits
+# again once the place confirmed elsewhere falls through.
+REOPENING = {
+    ("PLACEMENT", "keep"),
+    ("REFERRAL", "no_show"),
+    ("REFERRAL", "revive_to_validate"),
+    ("REFERRAL", "revive_sent"),
+    ("REFERRAL", "revive_hours_proposed"),
+    ("REFERRAL", "revive_shortlisted"),
+    ("REFERRAL", "revive_waiting_list"),
+    ("REFERRAL", "revive_accepted"),
+}
 
 FINAL = {
     "APPLICATION": {*LabelApplication.DECIDED, "withdrawn"},
@@ -175,10 +213,18 @@ FINAL = {
     "LABEL": {"withdrawn", "expired", "relinquished", "renewed"},
     "MEETING": {"cancelled"},
     "NETWORK": {"left"},
-    "REFERRAL": {"refused", "expired", "cancelled", "declined", "obsolete", "placed"},
+    "REFERRAL": {
+        *("refused", "expired", "cancelled", "declined", "transferred", "no_show", "stayed"),
+        # Their contract, or the one confirmed elsewhere, goes on instead.
+        *("placed", "obsolete"),
+    },
     "CONTRACT": {"ended", "terminated", "cancelled", "lapsed"},
     "VERSION": {"superseded", "abandoned"},
     "PLACEMENT": {"ended"},
     "DECLARATION": {"locked"},
-    "OUTCOME": {"ended", "terminated", "cancelled", "lapsed", "active", "to_sign"},
+    "OUTCOME": {"ended", "terminated", "cancelled", "lapsed"},
+    "FOUND": {"ended", "terminated", "cancelled", "lapsed"},
+    "CHECK": {"ended", "terminated", "cancelled", "lapsed"},
+    "REFERENT": {"accepted", "declined", "cancelled"},
+    "TAKE_UP": {"taken_up", "declined", "cancelled"},
 }
