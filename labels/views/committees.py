@@ -37,11 +37,15 @@ ITEMS_PER_PAGE = 50
 
 
 def ready_dossiers(committee_or_caf, user):
-    """The dossiers that wait for a committee, the oldest first."""
+    """The dossiers that wait for a committee, the oldest first; not those of one’s own crèche."""
     caf = getattr(committee_or_caf, "caf_id", None) or committee_or_caf.pk
+    own = Q(provider__in=user.reach.providers) | Q(
+        provider__facility__operator__in=user.reach.operators
+    )
     return (
         LabelApplication.objects.visible_to(user)
         .filter(caf=caf, status=LabelApplication.Status.READY)
+        .exclude(own)
         .select_related("provider__commune", "reviewer")
         .order_by("submitted_at", "pk")
     )

@@ -85,10 +85,11 @@ class LabelDetail(VisibleObjectsMixin, DetailView):
         label, user, on = self.object, self.request.user, timezone.localdate()
         for_caf, mine = follows_label(user, label), holds_label(user, label)
         amend = f"{reverse('labels:application_create')}?creche={label.provider_id}"
+        act = act_on(label, user, on) or {}
         return super().get_context_data(
             stages=label_stages(label, on),
-            act=act_on(label, user, on),
-            actions=actions_on(label, user, on),
+            act=act,
+            actions=[step for step in actions_on(label, user, on) if step["url"] != act.get("url")],
             changes=changes_of_fact(label) if for_caf or mine else [],
             amend_url=amend if mine and label.is_live else "",
             mine=mine,

@@ -11,6 +11,7 @@ from avip.workflow import StepRefused
 from labels import workflow
 from labels.models import LabelCommittee
 from labels.timeline import history_of
+from labels.views.committees import ready_dossiers
 from labels.workflow import COMMITTEE
 from tests import factories as f
 from tests.labels.factories import AT, ON, Proposal, Status, make_application, make_committee
@@ -285,3 +286,13 @@ def test_only_an_agent_of_the_caf_in_her_own_account_plans_a_committee(
 def test_the_history_of_a_committee_begins_in_words(caf, caf_agent):
     [planned] = history_of(make_committee(caf, by=caf_agent), COMMITTEE)
     assert planned["label"] == "Préparation commencée"
+
+
+def test_an_agent_fills_an_agenda_without_the_creche_she_works_for(caf, caf_agent):
+    committee = make_committee(caf, by=caf_agent)
+    first, second, own = make_ready(caf, agent=caf_agent, count=3)
+    both = f.make_user("Double", "Casquette", member_of=caf)
+    f.make_membership(both, own.provider)
+    offered = list(ready_dossiers(committee, both))
+    assert set(offered) == {first, second}
+    assert workflow.put_all_on_agenda(offered, committee=committee, by=both, on=ON, at=AT) == []
