@@ -154,7 +154,12 @@ def other_pages(world):
         at(accepted.adviser, "families:referral_confirm", accepted.pk, error=True),
         at("anonymous", "families:verify", world.sealed.code),
         at("anonymous", "families:verify", "INCONNU"),
-        *[at("newcomer", name) for name in CONCERNED if "newcomer" in ACCESS[name].see],
+        *[
+            ("newcomer", page, False)
+            for name in CONCERNED
+            if "newcomer" in ACCESS[name].see
+            for page in [address(name, world)]
+        ],
         *[("anonymous", address, error) for address, error in pages_behind_a_link(world)],
         *[("anonymous", f"/panne/{number}/", False) for number in FAULTS],
     ]
