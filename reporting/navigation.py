@@ -50,6 +50,7 @@ ENTRIES = [
         lambda reach: reach.cafs or reach.runs_facilities or reach.national,
     ),
     ("Pilotage", "reporting:caf_dashboard", lambda reach: reach.cafs or reach.national),
+    ("Dossiers qui se ressemblent", "families:match_list", lambda reach: reach.cafs),
     ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
     ("Clauses des contrats", "families:clauses", lambda reach: reach.cafs),
     ("Équipe et accès", "partners:team", lambda reach: not reach.national),

@@ -16,6 +16,7 @@ from reporting.demo import (
     label_story,
     month_story,
     people,
+    place_story,
     referral_story,
 )
 
@@ -50,6 +51,7 @@ def build(size: Size, today):
         contract_story.tell(world, today)
         referral_story.tell(world, today)
         follow_story.tell(world, today)
+        place_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
         _past_effects_are_done()
