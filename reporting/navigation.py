@@ -52,6 +52,7 @@ ENTRIES = [
     ),
     ("Pilotage", "reporting:caf_dashboard", lambda reach: reach.cafs or reach.national),
     ("Réunions", "labels:meeting_list", lambda reach: reach.cafs or reach.runs_facilities),
+    ("Dossiers qui se ressemblent", "families:match_list", lambda reach: reach.cafs),
     ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
     ("Page publique", "labels:own_caf_page", lambda reach: reach.cafs),
     ("Clauses des contrats", "families:clauses", lambda reach: reach.cafs),

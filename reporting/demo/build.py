@@ -18,6 +18,7 @@ from reporting.demo import (
     label_story,
     month_story,
     people,
+    place_story,
     referral_story,
 )
 
@@ -59,6 +60,7 @@ def build(size: Size, today):
         contract_story.tell(world, today)
         referral_story.tell(world, today)
         follow_story.tell(world, today)
+        place_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
         open_renewals(today)
