@@ -247,12 +247,19 @@ class HouseholdForm(PlaceForm, forms.ModelForm):
                 if person:
                     person.delete()
                 continue
+            # A second parent signs on request alone: it is asked when the contract is proposed.
             person = person or Parent(
-                household=household, is_referring=False, is_representative=who == GUARDIAN
+                household=household,
+                is_referring=False,
+                is_representative=who == GUARDIAN,
+                signs=who == GUARDIAN,
             )
+            reached = (person.phone, person.email)
             for name in PARENT:
                 setattr(person, name, self.cleaned_data[f"{who}_{name}"])
             person.save()
+            if reached != (person.phone, person.email):
+                contact_corrected(person, at=timezone.now())
 
     def _attest(self, household, by):
         """One line for each flag said for the first time, or said otherwise."""

@@ -22,7 +22,7 @@ OF_SIGNATORY = "<uuid:signatory>/"
 urlpatterns = [
     path("contrats/", contracts.ContractList.as_view(), name="contract_list"),
     path("contrats/reprendre/", takeovers.ContractTakeover.as_view(), name="contract_takeover"),
-    path("regles/clauses/", clauses.Clauses.as_view(), name="clauses"),
+    path("clauses/", clauses.Clauses.as_view(), name="clauses"),
     path(
         OF_CONTRACT + "relancer/", contract_changes.ContractRemind.as_view(), name="contract_remind"
     ),

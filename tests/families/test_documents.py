@@ -79,6 +79,7 @@ def sign_with_a_link(version):
         code=code,
         ip="192.0.2.7",
         user_agent="Mozilla/5.0 (Android 15; Mobile)",
+        text_shown_at="2026-01-12T09:30:00+00:00",
     )
     version.refresh_from_db()
     return version
