@@ -474,8 +474,10 @@ ACCESS = {
     ),
     "families:declaration_sheet": page(CARE, of("declaration"), CAF),
     "families:month_grid": page("operator", forbidden=but("operator"), states="many error"),
-    "families:declaration_import": page(RUNS, forbidden=but(RUNS), states="one error"),
-    "families:declaration_model": page(RUNS, forbidden=but(RUNS)),
+    "families:declaration_import": page(
+        f"{RUNS} newcomer", forbidden=but(f"{RUNS} newcomer"), states="one error"
+    ),
+    "families:declaration_model": page(f"{RUNS} newcomer", forbidden=but(f"{RUNS} newcomer")),
     "families:declaration_preview": page("director", of("month_import")),
     "families:quota_list": page(MEMBERS, states="empty many"),
 }
