@@ -13,11 +13,20 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from django.views.generic import ListView
 
-from families.models import MonthlyDeclaration, QuotaCheck
+from families.models import (
+    AvipContract,
+    HouseholdMatch,
+    Interview,
+    MonthlyDeclaration,
+    QuotaCheck,
+    Referral,
+    TakeUp,
+)
 from labels.workflow import express_wish, plan_meeting
 from reporting.demo.build import Size
 from tests import factories as f
 from tests.access_table import ACCESS, SIGNED_IN
+from tests.families import factories as ff
 from tests.labels.factories import make_committee, make_draft
 from tests.world import build_world
 
@@ -97,11 +106,57 @@ def _more_checks(world):
         check.save(force_insert=True)
 
 
+def _families(world):
+    """Thirty families of the first agency, each with a child."""
+    agency = world.people["adviser"].memberships_today[0].agency
+    return [ff.make_household(agency, caf=world.caf) for _ in range(MANY)]
+
+
+def _copy(row, **fields):
+    """The same row once more, but for these fields."""
+    for name, value in {"pk": uuid4(), **fields}.items():
+        setattr(row, name, value)
+    row._state.adding = True
+    row.save(force_insert=True)
+    return row
+
+
+def _more_waiting(world):
+    referral = Referral.objects.filter(provider=world.first, status="waiting_list").first()
+    for household in _families(world):
+        _copy(referral, household=household, transferred_from=None)
+        referral.children.set(household.children.all())
+
+
+def _more_takeups(world):
+    takeup = TakeUp.objects.filter(provider=world.first, status="proposed").first()
+    for _ in range(MANY):
+        _copy(takeup)
+
+
+def _more_matches(world):
+    first, *others = [*_families(world), ff.make_household(caf=world.caf)]
+    for other in others:
+        HouseholdMatch.objects.create(caf=world.caf, first=first, second=other)
+
+
+def _more_interviews(world):
+    adviser = world.people["adviser"]
+    contract = AvipContract.objects.filter(adviser=adviser, status="active").first()
+    for number in range(MANY):
+        planned_at = timezone.now() + timedelta(days=number)
+        Interview.objects.create(contract=contract, planned_at=planned_at, by=adviser)
+
+
 # Where the country of the test has too few rows of its own.
 MORE = {
     "labels:caf_list": _more_cafs,
     "reporting:caf_dashboard": _more_cafs,
     "families:quota_list": _more_checks,
+    "families:waiting_list": _more_waiting,
+    "families:takeup_list": _more_takeups,
+    "families:match_list": _more_matches,
+    "families:interview_list": _more_interviews,
     "families:network_list": _more_childminders,
     "labels:committee_list": _more_committees,
     "labels:meeting_list": _more_meetings,

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from avip import outbox
 from avip.workflow import Step, StepRefused, Workflow, moment
+from families.matches import find_matches
 from families.models import Child, Household, Parent, Referral, TakeUp
 from families.permissions import asks_for, runs_for_follow_up
 from families.workflow.sending import answer_due, reasons_of_age, write
@@ -102,6 +103,7 @@ def take_up(takeup, *, by, on, situation, at=None) -> Household:
             first_name=takeup.child_first_name,
             birth_date=takeup.child_birth_date,
         )
+        find_matches(household, at=at)
         takeup.household = household
         if takeup.provider:
             _confirm_place(takeup, household, [child], by=by, on=on, at=at)

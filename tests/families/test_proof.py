@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from avip.models import Document
 from avip.templatetags.words import fr_date
-from families import contract_page, documents, sealed_contract
+from families import documents, sealed_contract, signature_rows
 from families.evidence import parties_of, party_in_words
 from families.models import Signatory, Signature
 from tests import factories as base
@@ -62,7 +62,7 @@ def test_the_contract_and_its_page_say_the_day_of_the_paper(on_paper):
     printed = render_to_string("families/pdf/contract.html", sealed_contract.printed(on_paper))
     assert f"Signé sur papier le {fr_date(f.ON)}" in printed
     signature = Signature.objects.get(method="paper")
-    said = contract_page.how(signature)
+    said = signature_rows.how(signature)
     assert said.startswith(f"signé sur papier le {fr_date(f.ON)}") and "devant" not in said
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from avip import outbox
 from avip.workflow import StepRefused
-from families.models import Household, Referral, TakeUp
+from families.models import Household, HouseholdMatch, Referral, TakeUp
 from families.workflow import takeups
 from tests import factories as f
 from tests.families import factories as ff
@@ -69,6 +69,16 @@ def test_the_agency_takes_up_a_family_already_hosted_and_its_contract_may_be_pro
         at=timezone.now(),
     )
     assert contract.status == "to_sign"
+
+
+def test_the_caf_hears_that_another_agency_follows_the_family_already(agency, adviser, creche):
+    known = ff.make_household(agency=f.make_agency("Ailleurs"))
+    known.children.update(first_name="Sami", birth_date=TODAY - timedelta(days=300))
+    known.parents.update(last_name="Keita")
+    takeup = proposed(agency, by=ff.director_of(creche), provider=creche)
+    household = takeups.take_up(takeup, by=adviser, on=TODAY, situation="training")
+    match = HouseholdMatch.objects.get()
+    assert {match.first, match.second} == {known, household}
 
 
 def test_no_copy_stays_in_the_proposal_once_answered(agency, adviser, creche):

@@ -211,6 +211,7 @@ def test_those_who_wait_for_it_are_told_once(facility, caf_agent, caf_manager, d
             ("labels.ready", str(caf_manager.pk), str(application.pk)),
             ("labels.decision", str(director.pk), str(application.pk)),
             ("labels.certificate", "", str(label.pk)),
+            ("labels.letter", "", str(application.letters.get().pk)),
         ]
     )
 
