@@ -17,6 +17,7 @@ from labels.models import DecisionConfirmation, LabelApplication
 from labels.requests import ask_for_label
 from labels.workflow import record_decision
 from partners.invitations import token_of
+from partners.models import User
 from partners.tokens import make_token, sha256_of
 from reporting.demo.label_story import LabelStory
 from tests import factories as f
@@ -106,6 +107,16 @@ def prepare(world):
     send_code(world.parent_signatory, channel="sms", by=director, at=timezone.now())
 
 
+def _new_referent(world):
+    """Somebody of the agency that is asked to take over a contract."""
+    return User.objects.filter(memberships__agency=world.referent_change.to_agency).first()
+
+
+def answer_address(world):
+    """The link of the mail by which the director answers a request."""
+    return answer_path(world.referral, world.people["director"], timezone.now())
+
+
 def other_pages(world):
     """(who, address, refuses an empty form): the pages of the table in their other states."""
 
@@ -118,6 +129,7 @@ def other_pages(world):
     )
     return [
         at("caf_officer", "labels:application_detail", world.unattached.pk),
+        at(_new_referent(world), "families:referent_change", world.referent_change.pk),
         at("caf_officer", "labels:application_detail", world.under_review.pk),
         at("caf_officer", "labels:application_list"),
         at("caf_officer", "labels:caf_edit", world.caf.pk),

@@ -7,6 +7,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from axe_playwright_python.sync_playwright import Axe
 from django.test.signals import template_rendered
+from django.urls import reverse
 
 from tests.access_table import ACCESS
 from tests.browser import pages
@@ -103,6 +104,7 @@ def test_axe_finds_nothing_on_one_page_per_template(inspector):
     for persona, address, error in pages.other_pages(inspector.world):
         inspector.opens(persona, address, error=error)
     a_parent_signs(inspector)
+    somebody_answers_by_her_link(inspector)
     support_borrows_an_account(inspector)
     somebody_looks_after_her_account(inspector)
     assert not inspector.wrong, "\n".join(inspector.wrong)
@@ -147,6 +149,17 @@ def a_parent_signs(inspector):
     parent.ticks("J’ai lu et je suis d’accord")
     parent.presses("Signer", exact=True)
     inspector.looks(parent, "parent", sizes)
+    for name in ["families:parent_page", "families:parent_job"]:
+        parent.opens(reverse(name))
+        inspector.looks(parent, "parent", sizes)
+
+
+def somebody_answers_by_her_link(inspector):
+    """The receiver of a request, without signing in."""
+    world, window = inspector.world, inspector.browser.window(size=PHONE)
+    window.opens(pages.answer_address(world))
+    window.opens(reverse("families:answer_step", args=["accepter"]))
+    inspector.looks(window, "receiver", (PHONE,))
 
 
 def support_borrows_an_account(inspector):
