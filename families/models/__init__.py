@@ -35,12 +35,13 @@ from families.models.households import (
     Parent,
 )
 from families.models.placements import Placement, PlacementStatusChange
-from families.models.places import Hold, PlaceOffer
+from families.models.places import Hold, OfferDay, OfferSlot, PlaceOffer
 from families.models.practices import CommissionDate, ResponseTime
 from families.models.quota import Alert, QuotaCheck
 from families.models.referrals import (
     AnswerLink,
     CounterSlot,
+    DroppedDay,
     Referral,
     ReferralDay,
     ReferralSlot,
@@ -71,6 +72,7 @@ __all__ = [
     "DeclarationImport",
     "DeclarationLine",
     "DeclarationStatusChange",
+    "DroppedDay",
     "FlagAttestation",
     "Hold",
     "Household",
@@ -78,6 +80,8 @@ __all__ = [
     "Interview",
     "LocalClauses",
     "MonthlyDeclaration",
+    "OfferDay",
+    "OfferSlot",
     "Parent",
     "ParentLink",
     "PlaceOffer",

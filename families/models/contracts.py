@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from avip.models import Document
 from avip.workflow import Dossier
+from families.models.gate import VALIDATED_BEFORE_CONTRACT
 from families.models.households import Child, Household
 from families.models.places import WeeklySlot
 from families.models.referrals import Referral
@@ -201,6 +202,7 @@ class AvipContract(Dossier):
                 violation_error_message="Ce contrat a déjà un renouvellement.",
             ),
         ]
+        triggers = [VALIDATED_BEFORE_CONTRACT]
         indexes = [
             models.Index(fields=["caf", "status"], name="contract_caf_status"),
             models.Index(fields=["status", "end_on"], name="contract_ending"),

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from avip.models import Document
 from avip.workflow import Dossier, StatusChange
 from families.models.placements import Placement
 from partners.models import Caf, Provider, User
@@ -51,6 +52,14 @@ class MonthlyDeclaration(Dossier):
         "heures d’accueil de tous ces enfants", null=True, blank=True
     )
     is_closed = models.BooleanField("fermée tout le mois", default=False)
+    statement = models.ForeignKey(
+        Document,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="relevé du mois",
+        editable=False,
+    )
     submitted_at = models.DateTimeField("déclaré le", null=True, editable=False)
 
     objects = DeclarationQuerySet.as_manager()

@@ -119,6 +119,8 @@ class PlaceOffer(Dossier):
     min_age_months = models.PositiveSmallIntegerField("âge minimum en mois", default=0)
     max_age_months = models.PositiveSmallIntegerField("âge maximum en mois", null=True, blank=True)
     note = models.CharField("précision", max_length=200, blank=True)
+    paused_from = models.DateField("en pause depuis le", null=True, blank=True)
+    paused_until = models.DateField("en pause jusqu’au", null=True, blank=True)
 
     objects = PlaceOfferQuerySet.as_manager()
 
@@ -142,6 +144,11 @@ class PlaceOffer(Dossier):
                 name="offer_hours_in_order",
                 violation_error_message="L’heure de fin vient après l’heure de début.",
             ),
+            models.CheckConstraint(
+                condition=Q(paused_until=None) | Q(paused_until__gte=F("paused_from")),
+                name="offer_pause_in_order",
+                violation_error_message="La pause finit après avoir commencé.",
+            ),
         ]
 
     def __str__(self):
@@ -153,6 +160,51 @@ class PlaceOffer(Dossier):
     def takes(self, key):
         """Whether the offer includes this half-day ("0-am")."""
         return not self.half_days or key in self.half_days
+
+
+class OfferSlot(WeeklySlot):
+    """One interval of a childminder’s planning: « mardi 8 h 30–16 h 30 »."""
+
+    offer = models.ForeignKey(PlaceOffer, on_delete=models.CASCADE, related_name="slots")
+
+    class Meta(WeeklySlot.Meta):
+        verbose_name = "horaire offert"
+        verbose_name_plural = "horaires offerts"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")),
+                name="offer_slot_in_order",
+                violation_error_message="L’heure de fin vient après l’heure de début.",
+            ),
+            models.UniqueConstraint(fields=["offer", "weekday", "starts"], name="offer_slot_once"),
+        ]
+
+
+class OfferDay(models.Model):
+    """One date on which her planning differs: other hours, or no care."""
+
+    offer = models.ForeignKey(PlaceOffer, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField("jour")
+    starts = models.TimeField("de", null=True, blank=True)
+    ends = models.TimeField("à", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "jour particulier offert"
+        verbose_name_plural = "jours particuliers offerts"
+        ordering = ["day", "starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts=None, ends=None) | Q(ends__gt=F("starts")),
+                name="offer_day_in_order",
+                violation_error_message="L’heure de fin vient après l’heure de début.",
+            ),
+            models.UniqueConstraint(
+                fields=["offer", "day", "starts"], nulls_distinct=False, name="offer_day_once"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.day:%d/%m/%Y}"
 
 
 class HoldQuerySet(models.QuerySet):

@@ -11,27 +11,31 @@ from avip.workflow import Dossier
 from families.models.households import Child, Household
 from families.models.places import PlaceOffer, WeeklySlot
 from families.models.signatures import PartyStatusChange
-from partners.models import Agency, Caf, Provider, User
+from partners.models import Agency, Caf, MunicipalService, Provider, User
 
 
 class ReferralQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The agency that sent it, who gives care, its coordinator, and the Caf of the provider.
 
-        A childminder sees it once her coordinator has validated it.
+        A childminder sees it once her coordinator has validated it, a crèche once the guichet
+        unique of its commune has passed it on; a deputy, once the coordinator has kept silent.
         """
         reach = user.reach
         return self.filter(
             Q(agency__in=reach.agencies)
-            | Q(provider__in=reach.providers) & ~Q(status=Referral.Status.TO_VALIDATE)
+            | Q(provider__in=reach.providers) & ~Q(status__in=Referral.NOT_HERS_YET)
             | Q(provider__facility__operator__in=reach.operators)
+            & ~Q(status__in=Referral.NOT_HERS_YET)
             | Q(provider__childminder__service__in=reach.services)
+            | Q(provider__childminder__service__deputy__in=reach.services, deputy_at__isnull=False)
+            | Q(counter__in=reach.services)
             | Q(caf__in=reach.cafs)
         )
 
     def waiting_for_answer(self):
         """Those the provider or the coordinator has not answered."""
-        return self.filter(status__in=[Referral.Status.SENT, Referral.Status.TO_VALIDATE])
+        return self.filter(status__in=[Referral.Status.SENT, *Referral.NOT_HERS_YET])
 
     def stays_over(self, on):
         """Accueils ponctuels confirmed, whose last day is before that day."""
@@ -50,6 +54,7 @@ class Referral(Dossier):
     """A family oriented to a provider: for which children, from when, on a weekly need."""
 
     class Status(models.TextChoices):
+        TO_DISPATCH = "to_dispatch", "reçue par le guichet unique"
         TO_VALIDATE = "to_validate", "à valider par la coordination"
         SENT = "sent", "envoyée"
         ACCEPTED = "accepted", "acceptée, à confirmer par la famille"
@@ -79,6 +84,8 @@ class Referral(Dossier):
         SITUATION = "situation", "la situation n’entre pas dans le label"
         OTHER = "other", "autre raison"
 
+    # Whoever would give care does not read it yet: somebody of the commune speaks first.
+    NOT_HERS_YET = (Status.TO_DISPATCH, Status.TO_VALIDATE)
     # Answered by the provider and accepted.
     TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.PLACED)
     # Names may be read there.
@@ -97,6 +104,7 @@ class Referral(Dossier):
     )
     # The family waits for a place there.
     OPEN = (
+        Status.TO_DISPATCH,
         Status.TO_VALIDATE,
         Status.SENT,
         Status.HOURS_PROPOSED,
@@ -148,6 +156,15 @@ class Referral(Dossier):
     # Steps of the receiver's delay, by the deadlines job.
     reminded_at = models.DateTimeField("relancée le", null=True, editable=False)
     escalated_at = models.DateTimeField("signalée aux collègues le", null=True, editable=False)
+    # A silent coordinator: her deputy may validate from then on, the Caf once it is escalated.
+    deputy_at = models.DateTimeField("passée au service suppléant le", null=True, editable=False)
+    counter = models.ForeignKey(
+        MunicipalService,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="guichet unique",
+    )
     commission_on = models.DateField("commission du", null=True, blank=True)
     # Other hours that the receiver proposes: the family says yes or no.
     counter_from_on = models.DateField("proposé à partir du", null=True, blank=True)
@@ -172,6 +189,7 @@ class Referral(Dossier):
                 fields=["household", "provider"],
                 condition=Q(
                     status__in=[
+                        "to_dispatch",
                         "to_validate",
                         "sent",
                         "hours_proposed",
@@ -200,6 +218,10 @@ class Referral(Dossier):
             models.CheckConstraint(
                 condition=~Q(status="stayed") | Q(kind="occasional"),
                 name="referral_stay_is_occasional",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="to_dispatch") | Q(counter__isnull=False),
+                name="referral_dispatched_by_a_counter",
             ),
         ]
         indexes = [models.Index(fields=["provider", "status"], name="referral_provider_status")]
@@ -249,6 +271,22 @@ class CounterSlot(WeeklySlot):
                 fields=["referral", "weekday", "starts"], name="counter_slot_once"
             ),
         ]
+
+
+class DroppedDay(models.Model):
+    """A day without care, given up when the situation was validated so that its month fits."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="dropped_days")
+    day = models.DateField("jour")
+
+    class Meta:
+        verbose_name = "jour sans accueil"
+        verbose_name_plural = "jours sans accueil"
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["referral", "day"], name="dropped_day_once")]
+
+    def __str__(self):
+        return f"{self.day:%d/%m/%Y}"
 
 
 class ReferralDay(models.Model):

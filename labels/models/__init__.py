@@ -18,7 +18,7 @@ from labels.models.meetings import (
     NetworkMeeting,
     NetworkMeetingStatusChange,
 )
-from labels.models.network import NetworkMember, NetworkMemberStatusChange
+from labels.models.network import NetworkImport, NetworkMember, NetworkMemberStatusChange
 from labels.models.requests import LabelRequest
 from labels.models.review import (
     ContactNote,
@@ -54,6 +54,7 @@ __all__ = [
     "Message",
     "NetworkMeeting",
     "NetworkMeetingStatusChange",
+    "NetworkImport",
     "NetworkMember",
     "NetworkMemberStatusChange",
     "Opinion",

@@ -2,7 +2,7 @@
 
 from partners.models.calendars import Closure, OpeningHours
 from partners.models.organisations import Agency, Caf, MunicipalService, Operator
-from partners.models.people import Invitation, Membership, User
+from partners.models.people import Invitation, Membership, PhoneCode, PhoneLink, User
 from partners.models.providers import Childminder, Facility, Provider
 from partners.models.territories import Commune, PriorityNeighbourhood
 
@@ -18,6 +18,8 @@ __all__ = [
     "MunicipalService",
     "OpeningHours",
     "Operator",
+    "PhoneCode",
+    "PhoneLink",
     "PriorityNeighbourhood",
     "Provider",
     "User",

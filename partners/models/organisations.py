@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import F, Q
 from django.urls import reverse
 
 from partners.models.territories import Commune, NearQuerySet
@@ -130,11 +131,32 @@ class MunicipalService(models.Model):
     )
     email = models.EmailField("courriel", blank=True)
     phone = models.CharField("téléphone", max_length=20, blank=True)
+    deputy = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stands_in_for",
+        verbose_name="service suppléant",
+        help_text="Il valide les situations quand ce service ne répond pas.",
+    )
+    is_single_counter = models.BooleanField(
+        "guichet unique",
+        default=False,
+        help_text="Reçoit d’abord toutes les demandes de place de ses communes, puis les adresse.",
+    )
 
     class Meta:
         verbose_name = "service municipal"
         verbose_name_plural = "services municipaux"
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deputy=None) | ~Q(deputy=F("id")),
+                name="service_deputy_is_another",
+                violation_error_message="Un service ne se supplée pas lui-même.",
+            )
+        ]
 
     def __str__(self):
         return self.name

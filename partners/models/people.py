@@ -25,7 +25,7 @@ class UserManager(BaseUserManager):
 
     def create_user(self, email, password=None, **fields):
         """A person known by this e-mail address; without a password until she sets one."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=self.normalize_email(email).lower() or None, **fields)
         user.set_password(password)
         user.save()
         return user
@@ -53,7 +53,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A professional. Parents have no account: they have a link and a code."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField("adresse électronique", unique=True)
+    # Empty for a childminder who has a telephone only: she comes in by a link and a code.
+    email = models.EmailField("adresse électronique", unique=True, null=True)  # noqa: DJ001 (unique: empty is null)
     first_name = models.CharField("prénom", max_length=80)
     last_name = models.CharField("nom", max_length=80)
     phone = models.CharField("téléphone", max_length=20, blank=True)
@@ -71,14 +72,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = "personne"
         ordering = ["last_name", "first_name"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.CheckConstraint(
+                condition=Q(email__isnull=False) | ~Q(phone=""), name="user_can_be_reached"
+            ),
+        ]
 
     def __str__(self):
         return self.get_full_name()
 
     def get_full_name(self):
         """First name then last name."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return f"{self.first_name} {self.last_name}".strip() or self.email or self.phone
 
     @cached_property
     def time_zone(self):
@@ -301,3 +307,55 @@ class Invitation(OrganisationMember):
     def is_open(self, at):
         """Neither accepted, withdrawn nor expired at that moment."""
         return self.accepted_at is None and self.revoked_at is None and self.expires_at > at
+
+
+class PhoneLinkQuerySet(models.QuerySet):
+    def for_link(self, token_sha256):
+        """The link of this SHA-256, whatever its state."""
+        return self.filter(token_sha256=token_sha256)
+
+
+class PhoneLink(models.Model):
+    """How somebody without an e-mail address comes in: a link that locates, a code that proves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="phone_link", verbose_name="personne"
+    )
+    generation = models.PositiveIntegerField("génération", default=1)
+    token_sha256 = models.CharField("empreinte du lien", max_length=64, unique=True)
+    issued_at = models.DateTimeField("émis le", default=timezone.now)
+    expires_at = models.DateTimeField("valable jusqu’au")
+    revoked_at = models.DateTimeField("retiré le", null=True)
+
+    objects = PhoneLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lien par téléphone"
+        verbose_name_plural = "liens par téléphone"
+
+    def __str__(self):
+        return f"lien {self.pk}"
+
+    def is_open(self, at):
+        """Neither revoked nor expired at that moment."""
+        return self.revoked_at is None and self.expires_at > at
+
+
+class PhoneCode(models.Model):
+    """The six digits sent to the phone of a link, to come in or to sign; only a hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    link = models.ForeignKey(PhoneLink, on_delete=models.CASCADE, related_name="codes")
+    code_hash = models.CharField("empreinte du code", max_length=128)
+    sent_at = models.DateTimeField("envoyé le")
+    expires_at = models.DateTimeField("valable jusqu’au")
+    tries = models.PositiveSmallIntegerField("essais", default=0)
+    used_at = models.DateTimeField("utilisé le", null=True)
+
+    class Meta:
+        verbose_name = "code par téléphone"
+        verbose_name_plural = "codes par téléphone"
+
+    def __str__(self):
+        return f"code {self.pk}"

@@ -163,9 +163,17 @@ class Childminder(models.Model):
         Provider, on_delete=models.CASCADE, primary_key=True, verbose_name="mode d’accueil"
     )
     service = models.ForeignKey(
-        MunicipalService, on_delete=models.PROTECT, verbose_name="service coordinateur"
+        MunicipalService,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="service coordinateur",
+        help_text="Sans service dans sa commune, la Caf coordonne.",
     )
     licence_number = models.CharField("numéro d’agrément", max_length=30)
+    licence_department = models.CharField(
+        "département de l’agrément", max_length=3, blank=True, help_text="Celui qui l’a délivré."
+    )
     licence_from = models.DateField("agréée depuis le")
     licence_until = models.DateField("agrément valable jusqu’au")
     licensed_places = models.PositiveSmallIntegerField("places agréées")
@@ -183,6 +191,7 @@ class Childminder(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["service", "licence_number"],
+                nulls_distinct=False,
                 name="childminder_licence_once",
                 violation_error_message="Une assistante maternelle "
                 "porte déjà ce numéro d’agrément.",
