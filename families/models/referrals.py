@@ -22,11 +22,13 @@ class ReferralQuerySet(models.QuerySet):
         """
         reach = user.reach
         return self.filter(
-            Q(agency__in=reach.agencies)
+            reach.any_of(
+                agencies="agency",
+                operators="provider__facility__operator",
+                services="provider__childminder__service",
+                cafs="caf",
+            )
             | Q(provider__in=reach.providers) & ~Q(status=Referral.Status.TO_VALIDATE)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(provider__childminder__service__in=reach.services)
-            | Q(caf__in=reach.cafs)
         )
 
     def waiting_for_answer(self):
@@ -202,7 +204,12 @@ class Referral(Dossier):
                 name="referral_stay_is_occasional",
             ),
         ]
-        indexes = [models.Index(fields=["provider", "status"], name="referral_provider_status")]
+        indexes = [
+            models.Index(fields=["provider", "status"], name="referral_provider_status"),
+            # What an agency counts on every page, and its list in order.
+            models.Index(fields=["agency", "status"], name="referral_agency_status"),
+            models.Index(fields=["agency", "-sent_at", "id"], name="referral_agency_sent"),
+        ]
 
     def __str__(self):
         return f"demande du {timezone.localtime(self.sent_at):%d/%m/%Y}"

@@ -30,9 +30,7 @@ class LabelQuerySet(models.QuerySet):
         if reach.national:
             return self
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
         )
 
     def public(self):
