@@ -62,7 +62,7 @@ class Provider(models.Model):
         verbose_name = "mode d’accueil"
         verbose_name_plural = "modes d’accueil"
         ordering = ["name"]
-        indexes = [models.Index(fields=["lat"], name="provider_lat")]
+        indexes = [models.Index(fields=["lat", "lon"], name="provider_point")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source"], condition=~Q(source=""), name="provider_source_once"
