@@ -6,7 +6,6 @@ is free there on each half-day is read for those alone; the few that are shown a
 
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from math import cos, radians
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Case, ExpressionWrapper, OuterRef, Q, Subquery, When
@@ -28,7 +27,6 @@ from partners.models import Closure, OpeningHours, Provider
 
 SHOWN = 20
 CANDIDATES = 200  # the nearest ones, among which the best are shown
-KM_PER_DEGREE = 111
 WORKING_WEEK = [f"{day}-{half}" for day in range(5) for half in ("am", "pm")]
 SLOW = 10**9  # minutes: of whose answers nothing is known yet
 
@@ -148,13 +146,7 @@ def _nearest(providers, need, on):
 def _around(providers, need):
     if need.department_code:
         providers = providers.filter(caf__department_code=need.department_code)
-    if need.radius_km is None:
-        return providers.near(need.lat, need.lon)
-    # `near` has a band of latitudes; with this one of longitudes, a box.
-    margin = need.radius_km / (KM_PER_DEGREE * cos(radians(need.lat)))
-    return providers.near(need.lat, need.lon, need.radius_km).filter(
-        lon__range=(need.lon - margin, need.lon + margin)
-    )
+    return providers.near(need.lat, need.lon, need.radius_km)
 
 
 def _labelled(on):
