@@ -80,6 +80,8 @@ def work_words(contract) -> str:
 
 def to_keep(contract, on: date) -> list:
     """[(placement, until)]: the children whose place may become permanent."""
+    if contract.status == Contract.ACTIVE and contract.job_confirmed_at is None:
+        return []  # whatever the rules, which need not be read
     if not endings.may_be_kept(contract, rules_for(contract.caf, on)):
         return []
     rows = contract.placements.filter(status__in=[Care.RUNNING, Care.ENDED])

@@ -30,7 +30,8 @@ from tests.families import factories as ff
 from tests.labels.factories import make_committee, make_draft
 from tests.world import build_world
 
-pytestmark = pytest.mark.django_db
+# One process builds the country, for the whole file.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("lists")]
 FEW, MANY = 3, 30
 # What is read once for the rows of a kind, which no three rows may show together: a question asked
 # for each row would ask twenty-seven more.
