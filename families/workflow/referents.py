@@ -54,6 +54,13 @@ def reasons_of_contract(contract) -> list[str]:
         return ["Une modification attend des signatures\xa0: retirez-la, ou faites-la signer."]
     if contract.renewals.filter(status=AvipContract.Status.TO_SIGN).exists():
         return ["Un renouvellement attend des signatures\xa0: annulez-le, ou faites-le signer."]
+    # The whole file goes: no text of the family may wait under the name of the former référent.
+    others = AvipContract.objects.filter(household=contract.household_id)
+    if others.filter(versions__status=waiting).exists():
+        return [
+            "Un autre contrat de la famille attend des signatures\xa0: annulez-le, ou "
+            "faites-le signer."
+        ]
     return []
 
 
