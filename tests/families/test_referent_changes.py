@@ -10,7 +10,7 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from families.contract_text import sha256_of
 from families.models import AvipContract, Household, ReferentChange, Referral
-from families.workflow import referents
+from families.workflow import contracts, referents
 from partners.models import Membership
 from tests import factories as base
 from tests.families import factories as f
