@@ -200,9 +200,14 @@ def _or_refuse(write):
 
 
 def leave_place(placement, *, by, on: date, at=None):
-    """The family leaves a kept place before school: it is free again from the next day."""
+    """The family leaves a kept place before school: it is free again from the next day.
+
+    Refused while the contract runs: it is the contract that is stopped.
+    """
     with transaction.atomic():
         lock_with_referral(placement.contract)
+        if placement.contract.status == Contract.ACTIVE:
+            raise StepRefused("Le contrat court encore\xa0: arrêtez plutôt le contrat.")
         end_kept(placement, on, by=by, on=on, at=at)
 
 
