@@ -38,7 +38,10 @@ def follow_up_of(contract, user, on: date) -> dict | None:
         "job_waits": contract.job_said_at and not contract.job_confirmed_at and agency,
         "job": job_words(contract),
         "kept": [f"{p.child.first_name}, jusqu’au {fr_date(p.end_on)}" for p in kept],
-        "leaves": acts and kept and manages(user, contract.provider),
+        "leaves": acts
+        and kept
+        and contract.status != Contract.ACTIVE
+        and manages(user, contract.provider),
         "may_keep": acts and manages(user, contract.provider) and bool(to_keep(contract, on)),
         "work_asked": agency
         and acts

@@ -2,6 +2,7 @@
 
 import json
 
+from avip.pdf import render_pdf
 from avip.templatetags.words import fr_date, fr_datetime, fr_month
 from families.models import AvipContract, Referral
 from families.wording import say_schedule
@@ -57,6 +58,17 @@ def as_json(data) -> str:
          for title, rows in data.items()},
         ensure_ascii=False, indent=2,
     )  # fmt: skip
+
+
+def as_pdf(parent, *, at) -> bytes:
+    """The same, to read on a telephone or to print."""
+    context = {
+        "title": "Mes données",
+        "subtitle": f"Ce que le service garde sur votre famille, le {fr_datetime(at)}",
+        "caf": parent.household.caf,
+        "data": own_data(parent),
+    }
+    return render_pdf("families/pdf/own_data.html", context)
 
 
 def _contract(contract):

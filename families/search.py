@@ -92,6 +92,11 @@ class Result:
         return f"{self.distance_km:.1f}{NBSP}km".replace(".", ",")
 
     @property
+    def takes_urgent_care(self) -> bool:
+        """Whether one of its places may be asked for tomorrow."""
+        return any(place.offer.emergency_care for place in self.places)
+
+    @property
     def closed_label(self) -> str:
         return f"fermé jusqu’au {brief_day(self.closed_until)}"
 

@@ -428,6 +428,7 @@ ACCESS = {
     "families:parent_job": page("", public=True, moved=ANYBODY),
     "families:parent_wish": page("", public=True, moved=ANYBODY),
     "families:parent_data": page("", public=True, moved=ANYBODY),
+    "families:parent_data_pdf": page("", public=True, moved=ANYBODY),
     "families:parent_data_file": page("", public=True, moved=ANYBODY),
     "families:work_answer": page(ANYBODY, lambda world: ["un-jeton"], public=True),
     "families:contract_takeover": page(TAKE_OVER, forbidden=but(TAKE_OVER), states="one error"),

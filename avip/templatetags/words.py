@@ -286,6 +286,14 @@ def and_list(values):
 
 
 @register.filter
+def addressed(name):
+    """« À La Boîte à Nuages », « Aux Petits Rameurs », « Au Nid Pointu »: the article contracts."""
+    article, _, rest = str(name).partition(" ")
+    contracted = {"Les": "Aux", "Le": "Au"}.get(article)
+    return f"{contracted} {rest}" if contracted and rest else f"À {name}"
+
+
+@register.filter
 def short_name(person):
     """« Fatoumata D. », from somebody with a first and a last name, or from the full name."""
     if not person:

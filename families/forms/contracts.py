@@ -75,6 +75,7 @@ class WeekForm(forms.Form):
     def __init__(self, *args, provider, slots, revision, envelope_minutes=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.calendar = calendar_of(provider) if provider else Calendar()
+        self.knows_where = provider is not None
         self.initial["seen"] = revision
         envelope = envelope_minutes or minutes_per_week(slots)
         self.initial["envelope_hours"] = -(-envelope // MINUTES)

@@ -40,6 +40,7 @@ class TakeUpForm(PlaceForm, forms.ModelForm):
         if caf:
             departments.add(caf.department_code)
         self.fields["agency"].queryset = Agency.objects.filter(department_code__in=departments)
+        self.fields["agency"].empty_label = "Choisissez"
         care = []
         if providers.exists():
             self.fields["provider"].required = True

@@ -39,8 +39,13 @@ class ContractQuerySet(models.QuerySet):
         return self
 
     def not_renewed(self):
-        """Those that no other contract follows, signed or waiting for signatures."""
-        return self.filter(~Exists(AvipContract.objects.live().filter(previous=OuterRef("pk"))))
+        """Those that no other contract follows, signed or waiting for signatures.
+
+        A renewal stopped before its first day follows nothing.
+        """
+        never_begun = Q(status=AvipContract.Status.TERMINATED, ended_on__lt=F("start_on"))
+        following = AvipContract.objects.live().exclude(never_begun)
+        return self.filter(~Exists(following.filter(previous=OuterRef("pk"))))
 
     def live(self):
         """All but those given up before every party had signed."""

@@ -106,8 +106,13 @@ urlpatterns = [
     path("p/ma-page/souhait/", parent_more.ParentWish.as_view(), name="parent_wish"),
     path("p/ma-page/mes-donnees/", parent_more.ParentData.as_view(), name="parent_data"),
     path(
-        "p/ma-page/mes-donnees.json",
+        "p/ma-page/mes-donnees.pdf",
         parent_more.ParentDataFile.as_view(),
+        name="parent_data_pdf",
+    ),
+    path(
+        "p/ma-page/mes-donnees.json",
+        parent_more.ParentDataFile.as_view(kind="json"),
         name="parent_data_file",
     ),
     path("p/emploi/<str:token>/", parent_more.WorkAnswer.as_view(), name="work_answer"),

@@ -25,7 +25,7 @@ from families.proposal import last_day_of_contract, last_day_of_renewal
 from families.version_diff import changes_of
 from families.workflow import contracts
 from families.workflow.proposals import reasons_of_state
-from families.workflow.referents import proposes, reasons_of_contract
+from families.workflow.referents import is_closed, proposes, reasons_of_contract
 from families.workflow.reviews import rows_of
 from families.workflow.revisions import reasons_of_revision, withdraw_revision
 from labels.rules import rules_for
@@ -130,6 +130,8 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             may_change=named and not reasons_of_revision(contract) and not is_hijacked(user),
             referent=contract_page.referent_proposed(contract),
             may_propose_referent=proposes(user, contract, on) and not reasons_of_contract(contract),
+            left_alone=contract.status == AvipContract.Status.ACTIVE
+            and is_closed(contract.agency_id, on),
             facts=contract_page.facts(contract, standing, user, on),
             timeline=contract_page.timeline(contract, standing, on),
             history=contract_page.history_of(contract) if named else [],

@@ -55,10 +55,12 @@ class DeclarationList(VisibleObjectsMixin, ListView):
             first.sentence = f"{month} est fini, faites le point pour {first.provider.public_name}."
         reach = self.request.user.reach
         actions = [{"label": "Quota, mois après mois", "url": reverse("families:quota_list")}]
+        if reach.runs_facilities:
+            file = {"label": "Depuis un tableau", "url": reverse("families:declaration_import")}
+            actions = [file, *actions]
         if reach.operators:
             grid = {"label": "Toutes mes crèches", "url": reverse("families:month_grid")}
-            file = {"label": "Depuis un tableau", "url": reverse("families:declaration_import")}
-            actions = [grid, file, *actions]
+            actions = [grid, *actions]
         return super().get_context_data(
             filter=self.filter,
             to_declare=first,

@@ -189,9 +189,11 @@ class PlaceKeep(VisibleObjectsMixin, SingleObjectMixin, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
+        # While it runs, it is the contract that is stopped.
         kept = Placement.objects.visible_to(self.request.user).filter(
             contract=self.object, status=Placement.Status.KEPT
         )
+        kept = kept.exclude(contract__status=AvipContract.Status.ACTIVE)
         return super().get_context_data(
             contract=self.object,
             rows=to_keep(self.object, timezone.localdate()),

@@ -90,14 +90,19 @@ class ParentData(ParentAct):
 
 @method_decorator(quiet, name="dispatch")
 class ParentDataFile(ParentPage, View):
-    """The same, to keep."""
+    """The same, to keep: a PDF to read, or a file for another software."""
 
     http_method_names = ["get"]
+    kind = "pdf"
 
     def get(self, request):
-        text = own_data.as_json(own_data.own_data(self.link.parent))
-        response = HttpResponse(text, content_type="application/json; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="mes-donnees-avip.json"'
+        parent = self.link.parent
+        if self.kind == "pdf":
+            data, of = own_data.as_pdf(parent, at=timezone.now()), "application/pdf"
+        else:
+            data, of = own_data.as_json(own_data.own_data(parent)), "application/json"
+        response = HttpResponse(data, content_type=of)
+        response["Content-Disposition"] = f'attachment; filename="mes-donnees-avip.{self.kind}"'
         response["X-Content-Type-Options"] = "nosniff"
         return response
 

@@ -6,7 +6,7 @@ from avip import outbox
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
 from avip.workflow import Step, StepRefused, Workflow, lock, system
-from families.models import AvipContract, ContractVersion, Placement
+from families.models import AvipContract, ContractVersion, Placement, Referral
 from families.permissions import manages, may_sign, takes_part
 from families.recipients import people_of_contract
 
@@ -159,6 +159,14 @@ VERSION = Workflow(
     ),
 )
 
+
+def _family_came(placement, on):
+    referral = placement.contract.referral
+    if referral and referral.status == Referral.Status.NO_SHOW:
+        return ["La famille n’est jamais venue\xa0: sa place a été rendue."]
+    return []
+
+
 Care = Placement.Status
 PLACEMENT = Workflow(
     start=Step(
@@ -169,6 +177,7 @@ PLACEMENT = Workflow(
         (Care.RUNNING, Care.ENDED),
         Care.KEPT,
         _gives_care,
+        _family_came,
         done="Place gardée jusqu’à l’école",
     ),
     end=Step(

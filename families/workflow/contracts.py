@@ -1,6 +1,7 @@
 """The life of a contract, whose verbs are all here: proposed, signed, in force, renewed, over."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from avip.workflow import StepRefused
 from families.models import AvipContract, ContractVersion, DeclarationLine, Placement
@@ -30,6 +31,7 @@ __all__ = [
     "terminate",
 ]
 
+WITH_THE_FIRST = "Le contrat précédent s’est arrêté avant sa fin."
 Contract, Version, Care = AvipContract.Status, ContractVersion.Status, Placement.Status
 
 
@@ -74,7 +76,7 @@ def end(contract, *, by=None, on, at=None):
 def terminate(
     contract, *, by, on, reason="", stop_reason="", stopped_by="", last_day=None, at=None
 ):
-    """A party stops the contract before its end, and says why; its renewal is cancelled.
+    """A party stops the contract before its end, and says why; its renewal is stopped with it.
 
     `stop_reason` and `stopped_by` are categories, `reason` a sentence that the parties read.
     `last_day`: after a notice, care goes on until that day and its place is held until then.
@@ -92,8 +94,7 @@ def terminate(
             contract.end_reason = reason
             contract.stop_reason, contract.stopped_by = stop_reason, stopped_by
         _abandon_revision(contract, by=by, on=on, at=at)
-        for following in contract.renewals.filter(status=Contract.TO_SIGN):
-            _close("cancel", following, by=by, on=on, at=at)
+        _stop_what_follows(contract, by=by, on=on, at=at)
         _end_placements(contract, last_day, by=by, on=on, at=at)
         release_places(contract, last_day=last_day if last_day > on else None, at=at)
         version = contract.versions.get(status=Version.IN_FORCE)
@@ -125,6 +126,25 @@ def _abandon_revision(contract, *, by, on, at):
     for version in contract.versions.filter(status__in=[Version.DRAFT, Version.TO_SIGN]):
         with VERSION.take("abandon", version, by=by, on=on, at=at):
             pass
+
+
+def _stop_what_follows(contract, *, by, on, at):
+    """A renewal not signed by all is cancelled; one already signed stops before its first day.
+
+    The parties are told of the stop once, by the contract that runs.
+    """
+    not_begun = Q(status=Contract.ACTIVE, start_on__gt=on)
+    for following in contract.renewals.filter(Q(status=Contract.TO_SIGN) | not_begun):
+        if following.status == Contract.TO_SIGN:
+            _close("cancel", following, by=by, on=on, at=at)
+            continue
+        _stop_what_follows(following, by=by, on=on, at=at)
+        with CONTRACT.take("terminate", following, by=by, on=on, at=at, comment=WITH_THE_FIRST):
+            following.ended_on = on
+            following.end_reason = WITH_THE_FIRST
+            following.stop_reason, following.stopped_by = contract.stop_reason, contract.stopped_by
+        _abandon_revision(following, by=by, on=on, at=at)
+        _end_placements(following, on, by=by, on=on, at=at)
 
 
 def _end_placements(contract, last_day, *, by, on, at):

@@ -200,9 +200,14 @@ def _or_refuse(write):
 
 
 def leave_place(placement, *, by, on: date, at=None):
-    """The family leaves a kept place before school: it is free again from the next day."""
+    """The family leaves a kept place before school: it is free again from the next day.
+
+    Refused while the contract runs: it is the contract that is stopped.
+    """
     with transaction.atomic():
         lock_with_referral(placement.contract)
+        if placement.contract.status == Contract.ACTIVE:
+            raise StepRefused("Le contrat court encore\xa0: arrêtez plutôt le contrat.")
         end_kept(placement, on, by=by, on=on, at=at)
 
 
@@ -213,8 +218,7 @@ def end_kept(placement, last_day: date, *, by, on: date, at=None):
     """
     if placement.status != Care.KEPT:
         raise StepRefused("Cette place n’est pas gardée.")
-    with PLACEMENT.take("end", placement, by=by, on=on, at=at):
-        placement.end_on = max(placement.start_on, min(last_day, placement.end_on))
+    _end_care(placement, last_day, by=by, on=on, at=at)
     referral = placement.contract.referral
     if referral is None:
         return
@@ -223,14 +227,23 @@ def end_kept(placement, last_day: date, *, by, on: date, at=None):
     held.filter(until__gt=placement.end_on).update(until=placement.end_on)
 
 
+def _end_care(placement, last_day, *, by, on, at):
+    with PLACEMENT.take("end", placement, by=by, on=on, at=at):
+        placement.end_on = max(placement.start_on, min(last_day, placement.end_on))
+
+
 def make_way(contract, child, *, on: date, at=None):
-    """A new contract of the same child in the same place: the kept place gives way to it."""
+    """A new contract of the same child in the same place: the kept place gives way to it.
+
+    What is held passes to a contract of the same request, and is given back by another.
+    """
     kept = Placement.objects.filter(
         child=child, provider=contract.provider_id, status=Care.KEPT
     ).during(contract.start_on, contract.end_on)
     for placement in kept.select_related("contract__referral"):
         eve = contract.start_on - timedelta(days=1)
-        end_kept(placement, eve, by=None, on=on, at=at)
+        same = placement.contract.referral_id == contract.referral_id
+        (_end_care if same else end_kept)(placement, eve, by=None, on=on, at=at)
 
 
 def shorten(placement, last_day: date, *, by, at=None):

@@ -7,9 +7,10 @@ from django.db import transaction
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
 from avip.workflow import StepRefused
-from families.models import AvipContract, Referral
+from families.models import AvipContract, Placement, Referral
 from families.recipients import advisers_of, people_who_answer
 from families.workflow import contracts
+from families.workflow.endings import end_kept
 from families.workflow.referral_steps import NOT_FINAL, REFERRAL, give_back, tell, tell_family
 from families.workflow.siblings import lock_family, lock_providers_of_obsolete, revive_all
 
@@ -39,6 +40,9 @@ def no_show(referral, *, by, on, at=None):
             live = [Contract.DRAFT, Contract.TO_SIGN, Contract.ACTIVE]
             for contract in referral.contracts.filter(status__in=live).order_by("-number", "pk"):
                 _stop(contract, by=by, on=on, at=at)
+            kept = Placement.objects.filter(contract__referral=referral, status="kept")
+            for placement in kept.select_related("contract__referral"):
+                end_kept(placement, on, by=by, on=on, at=at)
             give_back(referral, "no_show", on, at)
             people = {
                 person.pk: person

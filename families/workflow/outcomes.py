@@ -13,7 +13,7 @@ Status = AvipContract.Status
 
 
 def _not_renewed(contract, on):
-    if AvipContract.objects.live().filter(previous=contract.pk).exists():
+    if not AvipContract.objects.not_renewed().filter(pk=contract.pk).exists():
         return ["Ce contrat a été renouvelé\xa0: l’issue se note à la fin du suivant."]
     return []
 

@@ -55,6 +55,13 @@ def reasons_of_contract(contract) -> list[str]:
     to_sign = AvipContract.Status.TO_SIGN
     if any(following.status == to_sign for following in contract.renewals.all()):
         return ["Un renouvellement attend des signatures\xa0: annulez-le, ou faites-le signer."]
+    # The whole file goes: no text of the family may wait under the name of the former référent.
+    others = AvipContract.objects.filter(household=contract.household_id)
+    if others.filter(versions__status=waiting).exists():
+        return [
+            "Un autre contrat de la famille attend des signatures\xa0: annulez-le, ou "
+            "faites-le signer."
+        ]
     return []
 
 

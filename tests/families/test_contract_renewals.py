@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 
 from avip.workflow import StepRefused
 from families.models import AvipContract, Placement
-from families.workflow import contracts
+from families.nightly import begin_placements
+from families.workflow import contracts, endings, outcomes
 from tests.families import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +149,32 @@ def test_a_stale_page_and_a_foreigner_are_refused(other_adviser):
     assert "modifié entre-temps" in refused(renew, contract, seen=contract.revision - 1)
     with pytest.raises(PermissionDenied):
         renew(contract, by=other_adviser)
+
+
+def test_a_contract_that_stops_takes_along_the_renewal_that_all_had_signed():
+    contract = f.make_contract("active")
+    following = renew(contract).contract
+    f.sign_all(following.version, on=APRIL)
+    contracts.terminate(contract, by=contract.adviser, on=APRIL, reason="déménagement")
+    following.refresh_from_db()
+    assert (following.status, following.ended_on) == ("terminated", APRIL)
+    assert not following.placements.exists()
+    assert not contract.referral.holds.filter(released_at=None).exists()
+    # The family’s exit is that of the contract that was lived.
+    outcomes.record(contract, by=contract.adviser, on=APRIL, outcome="moved")
+    assert contract in outcomes.lived(AvipContract.objects.all())
+
+
+def test_a_renewal_after_a_kept_place_keeps_the_place_held():
+    contract = f.make_contract("active")
+    placement = contract.placements.get()
+    endings.say_job(contract, by=contract.adviser, on=f.FROM_ON)
+    endings.confirm_job(contract, by=contract.adviser, on=f.FROM_ON, kind="job")
+    begin_placements(f.FROM_ON)
+    until = endings.kept_until(placement, f.FROM_ON)
+    director = f.director_of(contract.provider)
+    contracts.keep_place(placement, by=director, on=f.FROM_ON, until=until)
+    following = renew(contract).contract
+    f.sign_all(following.version, on=APRIL)
+    held = contract.referral.holds.standing(following.start_on, following.end_on)
+    assert {hold.key for hold in held} == {"0-am", "1-am", "1-pm"}

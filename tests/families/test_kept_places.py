@@ -12,6 +12,7 @@ from families import nightly
 from families.follow_up_jobs import end_care
 from families.models import AvipContract, Hold, Placement
 from families.workflow import contracts, endings, outcomes
+from families.workflow.no_shows import no_show
 from partners.models import Facility
 from tests import factories as people
 from tests.families import factories as f
@@ -167,3 +168,23 @@ def test_after_a_notice_care_and_its_place_last_until_the_last_day(contract):
     assert held_until() == {last_day}
     end_care(last_day + timedelta(days=1))
     assert Placement.objects.get().status == "ended"
+
+
+def test_a_place_is_not_left_while_its_contract_runs(contract):
+    """The contract would go on without care: it is the contract that is stopped."""
+    placement = kept(contract)
+    with pytest.raises(StepRefused, match="arrêtez plutôt le contrat"):
+        endings.leave_place(placement, by=contract.adviser, on=MARCH)
+    assert held_until() == {UNTIL}
+
+
+def test_no_place_is_kept_for_a_family_that_never_came(contract):
+    day = f.FROM_ON + timedelta(days=2)
+    endings.say_job(contract, by=contract.adviser, on=day)
+    endings.confirm_job(contract, by=contract.adviser, on=day, kind=endings.JOB)
+    placement = kept(contract, on=day)
+    no_show(contract.referral, by=f.director_of(contract.provider), on=day)
+    placement.refresh_from_db()
+    assert placement.status == "ended" and not held_until()
+    with pytest.raises(StepRefused, match="jamais venue"):
+        kept(contract, on=day)

@@ -1,11 +1,13 @@
 """What a parent may read and keep: her family's file, and nobody else's contact details."""
 
+import io
 import json
 
+import pikepdf
 import pytest
 
 from families.models import Parent
-from families.own_data import as_json, own_data
+from families.own_data import as_json, as_pdf, own_data
 from tests.families import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +45,12 @@ def test_another_family_is_not_in_it():
     contract = f.make_contract("active")
     f.make_household(contract.agency, parent="Yasmine Autre", phone="0600000009")
     assert "Yasmine" not in as_json(own_data(contract.household.parents.get()))
+
+
+@pytest.mark.pdf
+def test_the_same_is_read_as_a_tagged_pdf():
+    contract = f.make_contract("active")
+    pdf = as_pdf(contract.household.parents.get(), at=f.AT)
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert opened.Root.MarkInfo.Marked and opened.Root.Lang == "fr"
+        assert opened.docinfo["/Title"] == "Mes données"

@@ -10,7 +10,7 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from families.contract_text import sha256_of
 from families.models import AvipContract, Household, ReferentChange, Referral
-from families.workflow import referents
+from families.workflow import contracts, referents
 from partners.models import Membership
 from tests import factories as base
 from tests.families import factories as f
@@ -160,3 +160,19 @@ def test_the_password_is_asked_again_to_sign(live, newcomer, of_today):
     assert answer.url.startswith("/compte/confirmer/")
     change.refresh_from_db()
     assert change.status == "proposed"
+
+
+def test_no_text_waits_under_the_name_of_the_former_agency(contract, newcomer):
+    """The whole file goes: the other contract of the family is signed, or given up, before."""
+    referral = f.make_referral(
+        "confirmed",
+        household=contract.household,
+        adviser=contract.adviser,
+        children=contract.household.children.all(),
+        from_on=contract.end_on + timedelta(days=3),
+    )
+    waiting = f.make_contract(referral=referral)
+    with pytest.raises(StepRefused, match="Un autre contrat de la famille attend"):
+        propose(contract, newcomer)
+    contracts.cancel(waiting, by=contract.adviser, on=f.ON)
+    assert propose(contract, newcomer).status == "proposed"
