@@ -36,9 +36,14 @@ ENTRIES = [
     (
         "Point du mois",
         "families:declaration_list",
-        lambda reach: reach.providers or reach.operators,
+        lambda reach: reach.providers or reach.operators or reach.services,
     ),
     ("Réseau", "families:network_list", lambda reach: reach.services),
+    (
+        "Réseau en chiffres",
+        "reporting:network_figures",
+        lambda reach: reach.services or reach.cafs,
+    ),
     (
         "Demandes de label",
         "labels:application_list",

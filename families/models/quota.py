@@ -66,11 +66,12 @@ class QuotaCheck(models.Model):
 
 class AlertQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The provider, its operator, and its Caf."""
+        """The provider, its operator, the coordinator of a childminder, and its Caf."""
         reach = user.reach
         return self.filter(
             Q(provider__in=reach.providers)
             | Q(provider__facility__operator__in=reach.operators)
+            | Q(provider__childminder__service__in=reach.services)
             | Q(caf__in=reach.cafs)
         )
 

@@ -41,7 +41,7 @@ class OfContract(VisibleObjectsMixin, SingleObjectMixin, FormView):
         return super().get_context_data(
             title=self.title,
             submit=self.submit,
-            intro=self.intro,
+            intro=self.intro.format(care=self.object.provider.said),
             subtitle=title_for(self.object, self.request.user),
             **kwargs,
         )
@@ -69,7 +69,7 @@ class InterviewPlan(OfContract):
     form_class = PlanForm
     title = "Prévoir un entretien"
     submit = "Prévoir"
-    intro = "La famille le lit sur sa page. Ni la crèche ni la Caf n’en savent rien."
+    intro = "La famille le lit sur sa page. Ni {care} ni la Caf n’en savent rien."
 
     def act(self, form, who):
         """Plan it."""
@@ -82,7 +82,7 @@ class InterviewNote(OfContract):
     form_class = NoteForm
     title = "Noter un entretien"
     submit = "Noter"
-    intro = "Un jour et une catégorie, aucun récit. Ni la crèche ni la Caf ne le lisent."
+    intro = "Un jour et une catégorie, aucun récit. Ni {care} ni la Caf ne le lisent."
 
     def planned(self):
         """The one this page is about, when it was planned."""
@@ -108,7 +108,7 @@ class PointRecord(OfContract):
     allowed = staticmethod(takes_part)
     title = "Noter un point de coordination"
     submit = "Noter le point"
-    intro = "Un point entre la crèche et le référent emploi\xa0: le jour suffit."
+    intro = "Un point entre {care} et le référent emploi\xa0: le jour suffit."
 
     def get_initial(self):
         return {"held_on": timezone.localdate()}
