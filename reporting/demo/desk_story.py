@@ -40,20 +40,22 @@ def _month(world, today, members, months_ago):
     opened_on = month_bounds(month)[1] + timedelta(days=1)
     declarations.open_months(members, month, on=opened_on, at=at_ten(opened_on))
     rows = MonthlyDeclaration.objects.filter(month=month, status="open", provider__in=members)
+    is_over = months_ago == 1
     for number, declaration in enumerate(rows.order_by("provider__name")):
         # The persona's own month waits for her, and that of one who has not answered.
         if months_ago == 1 and (declaration.provider_id == members[0].pk or number % 5 == 4):
             continue
         day = min(opened_on + timedelta(days=number % 6), today)
         by = world.coordinator if number % 3 == 1 else world.directors[declaration.provider_id]
-        _declare(declaration, by, day, is_over=months_ago == 1 and number == 2)
+        if _declare(declaration, by, day, is_over=is_over):
+            is_over = False
         locked_on = opened_on.replace(day=SCHEDULES["declaration_lock_day"])
         if locked_on <= today:
             declarations.lock(declaration, on=locked_on, at=at_ten(locked_on))
 
 
 def _declare(declaration, by, day, *, is_over):
-    """As planned, but for the one whose family needed her longer."""
+    """As planned, but for the one whose family needed her longer: whether it was her."""
     minutes = {line.pk: line.planned_minutes for line in declaration.lines.all()}
     if is_over and minutes:
         rules = rules_for(declaration.caf, month_bounds(declaration.month)[1])
@@ -61,7 +63,7 @@ def _declare(declaration, by, day, *, is_over):
         cap = rules.childminder_hours_month_cap * 60
         minutes[first] += max(0, cap - sum(minutes.values())) + OVER_MINUTES
     declarations.submit(declaration, by=by, on=day, at=at_ten(day), minutes_by_line=minutes)
-    check_hours(declaration, at_ten(day))
+    return bool(check_hours(declaration, at_ten(day)))
 
 
 def _not_placed(story, members):

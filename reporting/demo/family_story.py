@@ -231,7 +231,12 @@ def _chain(story, provider, week, turn, labelled_on, months):
     start_on -= timedelta(days=start_on.weekday())
     if provider.is_childminder:
         labelled_on = story.today - relativedelta(months=months)
-        if AvipContract.objects.filter(provider=provider, status="active").exists():
+        # One place: whoever has it keeps it for a contract and its renewal.
+        if AvipContract.objects.filter(
+            provider=provider,
+            start_on__lte=start_on + relativedelta(months=6),
+            end_on__gte=start_on,
+        ).exists():
             return 0
     if labelled_on is None or start_on - timedelta(days=21) < labelled_on:
         return 0

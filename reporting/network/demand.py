@@ -106,11 +106,7 @@ def _need(referral, mine):
     }
     return Need(
         str(commune),
-        frozenset(
-            (slot.weekday, str(half))
-            for slot in slots
-            for half in half_days(slot.starts, slot.ends)
-        ),
+        frozenset(asked),
         frozenset(ages),
         any(_is_atypical(slot) for slot in slots),
     )

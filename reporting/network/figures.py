@@ -289,13 +289,9 @@ def situations_of(scope, at: datetime):
         )
     )
     labels = dict(Referral.RefusalReason.choices)
+    what = "situation refusée,situations refusées"
     refused = [
-        Figure(
-            labels.get(reason, "sans raison"),
-            n,
-            outcomes["refused"],
-            "situation refusée,situations refusées",
-        )
+        Figure(labels.get(reason, "sans raison"), n, outcomes["refused"], what)
         for reason, n in reasons.most_common()
     ]
     return figures, refused

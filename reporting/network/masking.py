@@ -21,11 +21,10 @@ class Figure:
         """The share, in basis points; None without a denominator, or where one is masked."""
         return self.count * 10_000 // self.of if self.of and self.count is not None else None
 
-    def said(self, least=0) -> str:
+    @property
+    def said(self) -> str:
         """The number as it is read."""
-        if self.words:
-            return self.words
-        return f"moins de {number(least)}" if self.count is None else number(self.count)
+        return self.words or ("non publié" if self.count is None else number(self.count))
 
 
 def masked_parts(counts: list[int], least: int) -> list:

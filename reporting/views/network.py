@@ -147,7 +147,7 @@ class FiguresExport(NetworkPage, View):
             "Refus": found.reasons,
         }
         rows = [
-            [part, one.label, one.said(), one.of, plural(one.of or 0, one.of_what), one.definition]
+            [part, one.label, one.said, one.of, plural(one.of or 0, one.of_what), one.definition]
             for part, lines in parts.items()
             for one in lines
         ]

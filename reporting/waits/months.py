@@ -68,7 +68,7 @@ MONTHS = [
         coordinates,
         _coordinated,
         lambda declaration: Item(
-            title=f"{declaration.provider}\xa0: ses heures de {fr_month(declaration.month)}",
+            title=f"{declaration.provider}\xa0: ses heures, {fr_month(declaration.month)}",
             detail="Elle ne les a pas encore déclarées\xa0: voyez avec elle, ou notez-les",
             url=declaration.get_absolute_url(),
             action="Noter ses heures",
