@@ -59,7 +59,10 @@ def actions_for(reach) -> list[dict]:
     """The other pages of who runs a network."""
     if not (reach.services or reach.cafs):
         return []
-    return [{"label": "Feuilles à imprimer", "url": reverse("families:network_sheets")}]
+    return [
+        {"label": "En chiffres", "url": reverse("reporting:network_figures")},
+        {"label": "Feuilles à imprimer", "url": reverse("families:network_sheets")},
+    ]
 
 
 class NetworkExport(View):

@@ -12,7 +12,6 @@ from families.permissions import manages
 from partners.permissions import is_adviser, is_hijacked
 
 Opinion = ContractReview.Opinion
-PARTS = ("adviser", "care", "parent")
 
 
 def is_due(contract, on: date) -> bool:
