@@ -13,7 +13,7 @@ from families.models import Alert, Hold, MonthlyDeclaration, Placement, PlaceOff
 from families.situations import planned_in_month
 from labels.models import NetworkMember
 from labels.rules import rules_for
-from partners.models import Commune
+from partners.models import Caf, Commune, MunicipalService
 
 OPEN, HELD, TAKEN, PAUSED, NONE = "open", "held", "taken", "paused", "none"
 PLACES = {
@@ -36,6 +36,14 @@ COLUMNS = (
     "Plafond par mois",
     "Sans nouvelles",
 )
+
+
+def home_of(user):
+    """(service, Caf) for which this person runs a network; no service: the Caf does."""
+    reach = user.reach
+    services = MunicipalService.objects.filter(pk__in=reach.services).select_related("caf")
+    service = services.order_by("name").first()
+    return service, service.caf if service else Caf.objects.visible_to(user).first()
 
 
 @dataclass(frozen=True)

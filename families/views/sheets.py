@@ -7,11 +7,12 @@ from django.views.generic import DetailView, TemplateView
 
 from avip.templatetags.words import WEEKDAYS
 from avip.views import VisibleObjectsMixin
+from families.desk import home_of
 from families.models import MonthlyDeclaration, PlaceOffer
 from families.permissions import manages
 from labels.models import NetworkMember
 from labels.rules import rules_for
-from partners.models import Caf, MunicipalService, Provider
+from partners.models import Provider
 
 
 class SheetMixin:
@@ -24,12 +25,8 @@ class SheetMixin:
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        reach, today = self.request.user.reach, timezone.localdate()
-        service = (
-            MunicipalService.objects.filter(pk__in=reach.services).select_related("caf").first()
-        )
-        caf = service.caf if service else Caf.objects.visible_to(self.request.user).first()
-        rules = rules_for(caf, today)
+        service, caf = home_of(self.request.user)
+        rules = rules_for(caf, timezone.localdate())
         return super().get_context_data(
             service=service or caf,
             caf=caf,

@@ -6,9 +6,10 @@ from datetime import date, datetime, time
 from django.db.models import Q
 from django.utils import timezone
 
+from families.desk import home_of
 from families.models import Household, Referral
 from labels.models import NetworkMember
-from partners.models import Caf, Commune, MunicipalService
+from partners.models import Caf, Commune
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,5 @@ def scope_of(user, *, since: date, until: date, commune=None) -> Scope:
         communes = Commune.objects.filter(pk=commune.pk)
         members = members.filter(provider__commune=commune)
         asked = asked.filter(Q(provider__commune=commune) | Q(household__commune=commune))
-    services = MunicipalService.objects.filter(pk__in=reach.services).select_related("caf")
-    service = services.order_by("name").first()
-    caf = Caf.objects.filter(pk__in=reach.cafs).first() or service.caf
-    name = str(caf if reach.cafs else service)
-    return Scope(name, caf, communes, members, asked, since, until)
+    service, caf = home_of(user)
+    return Scope(str(service or caf), caf, communes, members, asked, since, until)
