@@ -59,35 +59,34 @@ class Place:
 
 
 def places_of(provider_ids, on: date) -> dict:
-    """By provider, the place of each; of several offers, the one that is most free. One query."""
+    """By provider, the place of each; of several offers, the one that is most free."""
+    placed = set(
+        Placement.objects.during(on, date.max)
+        .exclude(status=Placement.Status.ENDED)
+        .filter(provider__in=provider_ids)
+        .values_list("provider", flat=True)
+    )
     offers = (
         PlaceOffer.objects.filter(provider__in=provider_ids)
         .filter(Q(until=None) | Q(until__gte=on))
-        .annotate(
-            is_held=Exists(Hold.objects.standing(on, date.max).filter(offer=OuterRef("pk"))),
-            is_placed=Exists(
-                Placement.objects.during(on, date.max)
-                .exclude(status=Placement.Status.ENDED)
-                .filter(provider=OuterRef("provider"))
-            ),
-        )
+        .annotate(is_held=Exists(Hold.objects.standing(on, date.max).filter(offer=OuterRef("pk"))))
     )
     found = {}
     for offer in offers:
-        place = _place(offer, on)
+        place = _place(offer, offer.provider_id in placed, on)
         best = found.get(offer.provider_id)
         if best is None or list(PLACES).index(place.kind) < list(PLACES).index(best.kind):
             found[offer.provider_id] = place
-    nothing = Place(NONE, PLACES[NONE])
-    return {pk: found.get(pk, nothing) for pk in provider_ids}
+    alone = {pk: TAKEN if pk in placed else NONE for pk in provider_ids}
+    return {pk: found.get(pk, Place(kind, PLACES[kind])) for pk, kind in alone.items()}
 
 
-def _place(offer, on):
+def _place(offer, is_placed, on):
     is_paused = offer.paused_from and offer.paused_from <= on
     if is_paused and not (offer.paused_until and offer.paused_until < on):
         until = f" jusqu’au {fr_date(offer.paused_until)}" if offer.paused_until else ""
         return Place(PAUSED, f"{PLACES[PAUSED]}{until}")
-    if offer.is_placed:
+    if is_placed:
         return Place(TAKEN, PLACES[TAKEN])
     if offer.is_held:
         return Place(HELD, PLACES[HELD])

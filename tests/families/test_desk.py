@@ -16,6 +16,7 @@ from families.models import MonthlyDeclaration, PlaceOffer, Referral
 from labels.models import NetworkMember
 from tests import factories as f
 from tests.families import factories as ff
+from tests.families.declared import make_placement
 
 pytestmark = pytest.mark.django_db
 NETWORK = reverse("families:network_list")
@@ -221,3 +222,10 @@ def test_the_sheet_of_her_place_is_for_her_and_her_coordinator(
     for person, status in ((coordinator, 200), (caf_agent, 403), (neighbour, 404)):
         client.force_login(person)
         assert client.get(url).status_code == status
+
+
+def test_a_place_with_a_child_is_taken_described_or_not(claire):
+    make_placement(claire, start_on=TODAY(), end_on=TODAY() + timedelta(days=60))
+    assert kind_of(claire) == "taken"
+    ff.make_offer(claire)
+    assert kind_of(claire) == "taken"
