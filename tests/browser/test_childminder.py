@@ -30,7 +30,7 @@ def she_joins_the_network(coordinator):
     family.childminder_joins_the_network(coordinator)
     assert not coordinator.sticks_out()
     coordinator.arrives().follows("Réseau")
-    coordinator.sees(CHILDMINDER, "membre du réseau")
+    coordinator.sees("il reste 50 h")
     assert not coordinator.sticks_out()
 
 

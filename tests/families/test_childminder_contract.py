@@ -19,7 +19,8 @@ def said(html):
 
 
 def text_of(response):
-    return said(response.content.decode())
+    """The page above its footer, which names the directory of crèches."""
+    return said(response.content.decode().partition("<footer")[0])
 
 
 @pytest.fixture
