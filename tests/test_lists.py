@@ -30,7 +30,8 @@ from tests.families import factories as ff
 from tests.labels.factories import make_committee, make_draft
 from tests.world import build_world
 
-pytestmark = pytest.mark.django_db
+# One process builds the country, for the whole file.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("lists")]
 FEW, MANY = 3, 30
 # The network shows five kinds of rows, each with one question of its own, which no three rows may
 # show together; everywhere else thirty rows ask exactly what three do.

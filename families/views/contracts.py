@@ -14,6 +14,7 @@ from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading, serve_document
 from families import contract_page, signature_rows
+from families.contract_file import read_whole, with_parties
 from families.contract_text import readable_code
 from families.documents import articles_of, attached_to, essentials_of
 from families.follow_up_page import follow_up_of, shows_review
@@ -98,15 +99,10 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
     context_object_name = "contract"
 
     def get_queryset(self):
-        queryset = super().get_queryset().exclude(status=AvipContract.Status.DRAFT)
-        return queryset.select_related(
-            "provider__commune",
-            "provider__facility",
-            "provider__childminder",
-            "agency",
-            "adviser",
-            "household",
-        ).prefetch_related("versions", "renewals", "household__parents", "children")
+        return with_parties(super().get_queryset().exclude(status=AvipContract.Status.DRAFT))
+
+    def get_object(self, queryset=None):
+        return read_whole(super().get_object(queryset))
 
     def get_context_data(self, **kwargs):
         contract, user = self.object, self.request.user
@@ -132,7 +128,7 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             changes=changes_of(version) if named and waits else [],
             adjustments=contract_page.adjustments_of(contract, on) if named else [],
             may_change=named and not reasons_of_revision(contract) and not is_hijacked(user),
-            referent=contract.referent_changes.filter(status="proposed").first(),
+            referent=contract_page.referent_proposed(contract),
             may_propose_referent=proposes(user, contract, on) and not reasons_of_contract(contract),
             facts=contract_page.facts(contract, standing, user, on),
             timeline=contract_page.timeline(contract, standing, on),

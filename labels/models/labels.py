@@ -33,9 +33,7 @@ class LabelQuerySet(models.QuerySet):
         if reach.national:
             return self
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
         )
 
     def public(self):
@@ -192,10 +190,15 @@ def with_label_count(cafs, on):
 
 def labelled_providers(on):
     """Who may take an AVIP family that day: labelled crèches, licensed members of the network."""
-    labels = Label.objects.running_on(on).filter(provider=OuterRef("pk"))
-    members = NetworkMember.objects.filter(
-        provider=OuterRef("pk"),
-        status=NetworkMember.Status.MEMBER,
-        provider__childminder__licence_until__gte=on,
+    of_place = OuterRef("pk")
+    labels = Label.objects.running_on(on).filter(provider=of_place)
+    return Provider.objects.filter(
+        Exists(labels) | Exists(licensed_members(on).filter(provider=of_place))
     )
-    return Provider.objects.filter(Exists(labels) | Exists(members))
+
+
+def licensed_members(on):
+    """The childminders of the network whose licence holds that day."""
+    return NetworkMember.objects.filter(
+        status=NetworkMember.Status.MEMBER, provider__childminder__licence_until__gte=on
+    )

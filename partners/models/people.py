@@ -52,6 +52,17 @@ class Reach:
     national: bool
     runs_facilities: bool = False  # works for a crèche, or for an operator
 
+    def any_of(self, **paths) -> Q:
+        """Rows of one of these organisations: `reach.any_of(agencies="agency", cafs="caf")`.
+
+        A kind without any organisation is left out, and with it the tables that lead to it.
+        """
+        found = Q(pk__in=[])
+        for kind, path in paths.items():
+            if organisations := getattr(self, kind):
+                found |= Q(**{f"{path}__in": organisations})
+        return found
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A professional. Parents have no account: they have a link and a code."""
