@@ -61,6 +61,8 @@ SCHEDULES = {
     "declaration_lock_day": 20,
     "declaration_late_days": (0, 5),  # after the due day: who declares, then who stands above
     "declaration_amend_days": 90,  # after the lock, for who declares; the Caf afterwards
+    "usual_care_hours": ("07:30", "18:30"),  # outside, and on weekends: atypical
+    "licence_ends_soon_months": 3,  # what a coordinator reads as « finit bientôt »
     "upload_max_megabytes": 10,
     "takeover_rows": 500,  # lines of one spreadsheet
 }

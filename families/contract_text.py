@@ -22,6 +22,7 @@ from partners.calendars import end_after_months
 TEMPLATES = {
     "2026-11": "families/contract_text/2026-11.html",
     "2026-12": "families/contract_text/2026-12.html",
+    "2027-01": "families/contract_text/2027-01.html",
 }
 
 # A contract signed on paper before the software: its facts are recorded, nobody signs them here.
@@ -81,7 +82,7 @@ def text_context(version) -> dict:
         "provider": provider,
         "facility": None if provider.is_childminder else provider.facility,
         "childminder": provider.childminder if provider.is_childminder else None,
-        "care": "l’assistante maternelle" if provider.is_childminder else "la crèche",
+        "care": provider.said,
         "children": children,
         "child_names": [child.first_name for child in children],
         "your_children": "votre enfant" if len(children) == 1 else "vos enfants",

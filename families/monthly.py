@@ -14,7 +14,12 @@ from families.notifications.declarations import MONTHS_IN_A_QUARTER, day_after_p
 from families.planning import opening_minutes
 from families.quota import check_quota, check_quotas, unchecked
 from families.recipients import people_above_providers, people_of_providers
-from families.workflow.declarations import DECLARATION, labelled_during, open_months
+from families.workflow.declarations import (
+    DECLARATION,
+    ask_for_statements,
+    labelled_during,
+    open_months,
+)
 from labels.rules import rules_for
 from partners.calendars import calendar_of, month_bounds
 from partners.models import Caf
@@ -128,4 +133,4 @@ def lock_declared_months(on):
     for caf, month in submitted.order_by().values_list("caf", "month").distinct():
         if day_after_period(cafs[caf], month, "declaration_lock_day") <= on:
             locked += DECLARATION.take_all("lock", submitted.filter(caf=caf, month=month), on=on)
-    return f"{locked} mois verrouillés"
+    return f"{locked} mois verrouillés, {ask_for_statements()} relevés à établir"

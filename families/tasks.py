@@ -1,6 +1,6 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families import documents, follow_up_jobs, monthly, nightly, renewals, responses
+from families import documents, follow_up_jobs, monthly, nightly, renewals, responses, statements
 from families.notifications import (
     changes,
     contract_ends,
@@ -25,4 +25,5 @@ __all__ = [
     "renewals",
     "takeups",
     "responses",
+    "statements",
 ]

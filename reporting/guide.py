@@ -15,6 +15,7 @@ GUIDES = {
     "conseiller": ("Guide du conseiller", lambda reach: reach.agencies),
     "gestionnaire": ("Guide du gestionnaire", lambda reach: reach.operators),
     "creche": ("Guide de la crèche", lambda reach: reach.runs_facilities),
+    "coordinateur": ("Guide de la coordination", lambda reach: reach.services),
     "parent": ("Guide du parent", lambda reach: False),  # no account: reached from the link
 }
 
@@ -90,6 +91,15 @@ TOPICS = {
     "families:month_grid": "ensemble",
     "families:declaration_import": "tableau",
     "families:declaration_preview": "tableau",
+    "families:network_list": "reseau",
+    "families:childminder_create": "reseau",
+    "families:referral_validate": "valider",
+    "families:network_sheets": "feuilles",
+    "families:wish_sheet": "feuilles",
+    "families:place_sheet": "feuilles",
+    "reporting:network_figures": "chiffres",
+    "reporting:network_demand": "sans-place",
+    "reporting:network_elected": "elus",
     "families:quota_list": "quota",
     "families:parent_entry": "lien",
     "families:parent_lost": "lien-perdu",

@@ -34,7 +34,7 @@ ENTRIES = [
     (
         "Point du mois",
         "families:declaration_list",
-        lambda reach: reach.providers or reach.operators,
+        lambda reach: reach.providers or reach.operators or reach.services,
     ),
     ("Réseau", "families:network_list", lambda reach: reach.services),
     (

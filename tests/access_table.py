@@ -132,6 +132,7 @@ def but(names):
 
 
 RUNS = "director other_director operator"
+RUNS_NETWORK = f"{CAF} other_caf coordinator"
 
 ACCESS = {
     # Shared pages.
@@ -146,6 +147,12 @@ ACCESS = {
         but(f"{CAF} other_caf"),
         states="one error",
     ),
+    "reporting:network_figures": page(RUNS_NETWORK),
+    "reporting:network_figures_export": page(RUNS_NETWORK, lambda world: ["csv"]),
+    "reporting:network_elected": page(RUNS_NETWORK),
+    "reporting:network_elected_pdf": page(RUNS_NETWORK),
+    "reporting:network_demand": page(RUNS_NETWORK),
+    "reporting:network_demand_export": page(RUNS_NETWORK, lambda world: ["csv"]),
     "reporting:directory": page(ANYBODY, public=True, states="many"),
     "reporting:guide": page(ANYBODY, lambda world: ["caf"], public=True),
     "reporting:become": page("", public=True, post_only=True),
@@ -371,6 +378,10 @@ ACCESS = {
     "families:commissions": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one"),
     "families:commission_remove": page(CARE, of("first", 1), f"{CAF} {ADVISERS}", post_only=True),
     "families:network_list": page(MEMBERS, states="empty many"),
+    "families:network_export": page(MEMBERS, lambda world: ["csv"]),
+    "families:network_sheets": page(RUNS_NETWORK, forbidden=but(RUNS_NETWORK)),
+    "families:wish_sheet": page(RUNS_NETWORK, forbidden=but(RUNS_NETWORK)),
+    "families:place_sheet": page("coordinator childminder", of("childminder"), f"{CAF} {ADVISERS}"),
     "families:childminder_create": page(
         "coordinator", forbidden=but("coordinator"), states="one error"
     ),
@@ -474,6 +485,7 @@ ACCESS = {
         post_only=True,
     ),
     "families:declaration_sheet": page(CARE, of("declaration"), CAF),
+    "families:declaration_statement": page("coordinator childminder", of("hours_locked"), CAF),
     "families:month_grid": page("operator", forbidden=but("operator"), states="many error"),
     "families:declaration_import": page(
         f"{RUNS} newcomer", forbidden=but(f"{RUNS} newcomer"), states="one error"

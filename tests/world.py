@@ -184,6 +184,7 @@ def _objects(world, first, today):
         "taken_over": AvipContract.objects.get(taken_over=True),
         "declaration": MonthlyDeclaration.objects.filter(provider=first).order_by("-month").first(),
         "locked_month": _locked_month(first),
+        **_hours(world.childminders[0]),
         "month_import": DeclarationImport.objects.create(
             by=world.directors[first.pk],
             rows=[{"line": 2, "siret": "1", "month": "10/2026", "children": "1", "hours": "1"}],
@@ -214,6 +215,19 @@ def _locked_month(provider):
         submitted = months.get(status="submitted")
         lock(submitted, on=timezone.localdate())
     return months.filter(status="locked").first()
+
+
+def _hours(childminder):
+    """Her month to declare, and one that is locked with its statement."""
+    months = MonthlyDeclaration.objects.filter(provider=childminder).order_by("month")
+    document = Document.objects.write(filename="releve.pdf", data=b"%PDF-")
+    locked = months.filter(status="locked").first()
+    MonthlyDeclaration.objects.filter(pk=locked.pk).update(statement=document)
+    return {
+        "childminder": childminder,
+        "hours_to_declare": months.get(status="open"),
+        "hours_locked": locked,
+    }
 
 
 def _ended_contract(world, first, today):

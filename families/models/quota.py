@@ -64,10 +64,15 @@ class QuotaCheck(models.Model):
 
 class AlertQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The provider, its operator, and its Caf."""
+        """The provider, its operator, the coordinator of a childminder, and its Caf."""
         reach = user.reach
         return self.filter(
-            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
+            reach.any_of(
+                providers="provider",
+                operators="provider__facility__operator",
+                services="provider__childminder__service",
+                cafs="caf",
+            )
         )
 
     def open(self):

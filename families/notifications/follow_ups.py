@@ -46,8 +46,8 @@ def tell_job_said(row):
     news = News(
         "Une famille annonce un emploi",
         "Une famille que vous suivez a trouvé un emploi ou une formation.",
-        "Appelez-la, puis confirmez\xa0: le contrat continue, et la crèche peut ensuite garder "
-        "la place jusqu’à l’école.",
+        f"Appelez-la, puis confirmez\xa0: le contrat continue, et {contract.provider.said} peut "
+        "ensuite garder la place jusqu’à l’école.",
         "Confirmer",
         FOLLOWS,
     )
@@ -129,7 +129,7 @@ def ask_parent_about_work(row):
     if parent and parent.email:
         news = News(
             "Une seule question",
-            "Il y a quelques mois, votre enfant a été accueilli en crèche avec un contrat Avip.",
+            "Il y a quelques mois, votre enfant a été accueilli avec un contrat Avip.",
             "Êtes-vous toujours en emploi ou en formation\xa0? Un clic suffit pour répondre. "
             "Cela ne change rien à votre place ni à vos allocations.",
             "Répondre",

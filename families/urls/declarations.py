@@ -46,6 +46,11 @@ urlpatterns = [
         name="declaration_still_free",
     ),
     path(
+        "declarations/<uuid:pk>/releve/",
+        declarations.DeclarationStatement.as_view(),
+        name="declaration_statement",
+    ),
+    path(
         "declarations/<uuid:pk>/feuille/",
         month_end.DeclarationSheet.as_view(),
         name="declaration_sheet",

@@ -3,12 +3,14 @@ from django.urls import path
 from families.views import (
     answer_links,
     commissions,
+    desk,
     households,
     network,
     occasional,
     offers,
     referrals,
     search,
+    sheets,
     takeups,
 )
 from families.views import referral_answers as answers
@@ -87,7 +89,11 @@ urlpatterns = [
         commissions.CommissionRemove.as_view(),
         name="commission_remove",
     ),
-    path("reseau/", network.NetworkList.as_view(), name="network_list"),
+    path("reseau/", desk.NetworkList.as_view(), name="network_list"),
+    path("reseau/export.<slug:format>", desk.NetworkExport.as_view(), name="network_export"),
+    path("reseau/feuilles/", sheets.NetworkSheets.as_view(), name="network_sheets"),
+    path("reseau/feuilles/souhait/", sheets.WishSheet.as_view(), name="wish_sheet"),
+    path("accueil/<uuid:pk>/feuille/", sheets.PlaceSheet.as_view(), name="place_sheet"),
     path("reseau/nouvelle/", network.ChildminderCreate.as_view(), name="childminder_create"),
     path("reseau/<uuid:pk>/etape/<str:step>/", network.NetworkStep.as_view(), name="network_step"),
 ]

@@ -5,16 +5,20 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import FormView, ListView
+from django.views.generic import FormView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import fr_date, fr_month
-from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading
+from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading, serve_document
 from families.figures import DECLARED
+from families.forms.childminder_hours import DayByDayForm
 from families.forms.declarations import DeclarationFilter, DeclarationForm
+from families.hours_page import hours_context
 from families.models import MonthlyDeclaration, QuotaCheck
 from families.notifications.declarations import due_on, last_day_of_period, locked_on
 from families.permissions import manages
@@ -39,7 +43,9 @@ class DeclarationList(VisibleObjectsMixin, ListView):
     def get_queryset(self):
         seen = super().get_queryset().order_by("-month", "provider__name", "pk")
         self.filter = DeclarationFilter(self.request.GET, queryset=seen)
-        return self.filter.qs.select_related("provider__commune", "quota_check")
+        return self.filter.qs.select_related("provider__commune", "quota_check").annotate(
+            planned=Sum("lines__planned_minutes"), declared=Sum("lines__declared_minutes")
+        )
 
     def get_context_data(self, **kwargs):
         today = timezone.localdate()
@@ -54,7 +60,10 @@ class DeclarationList(VisibleObjectsMixin, ListView):
             month = fr_month(first.month)
             first.sentence = f"{month} est fini, faites le point pour {first.provider.public_name}."
         reach = self.request.user.reach
-        actions = [{"label": "Quota, mois après mois", "url": reverse("families:quota_list")}]
+        actions = []
+        if reach.runs_facilities or reach.cafs:
+            quota = {"label": "Quota, mois après mois", "url": reverse("families:quota_list")}
+            actions = [quota]
         if reach.runs_facilities:
             file = {"label": "Depuis un tableau", "url": reverse("families:declaration_import")}
             actions = [file, *actions]
@@ -65,7 +74,8 @@ class DeclarationList(VisibleObjectsMixin, ListView):
             filter=self.filter,
             to_declare=first,
             due_on=first and due_on(first),
-            actions=actions if reach.providers or reach.operators or reach.cafs else [],
+            actions=actions,
+            hours_only=not (reach.runs_facilities or reach.cafs),
             **kwargs,
         )
 
@@ -86,7 +96,7 @@ class DeclarationDetail(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, F
                 "provider__caf",
                 "provider__commune",
                 "provider__facility",
-                "provider__childminder",
+                "provider__childminder__service",
             )
         )
 
@@ -111,7 +121,15 @@ class DeclarationDetail(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, F
     def get_template_names(self):
         if self.object.status != Status.OPEN and "fait" in self.request.GET:
             return ["families/declaration_done.html"]
+        if self.object.provider.is_childminder:
+            return ["families/hours_month.html"]
         return ["families/declaration_detail.html"]
+
+    def get_form_class(self):
+        return DayByDayForm if self._by_day() else DeclarationForm
+
+    def _by_day(self):
+        return self.object.provider.is_childminder and "jours" in self.request.GET
 
     def get_form_kwargs(self):
         declaration = self.object
@@ -159,7 +177,10 @@ class DeclarationDetail(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, F
         if "form" not in kwargs:
             kwargs["form"] = self.get_form() if "submit" in steps else None
         lines, reads_names = list(lines_of(declaration)), manages(user, declaration.provider)
+        if declaration.provider.is_childminder:
+            kwargs |= hours_context(declaration, lines)
         return super().get_context_data(
+            by_day=self._by_day(),
             month=fr_month(declaration.month),
             lines=lines,
             reads_names=reads_names,
@@ -208,12 +229,50 @@ class DeclarationStep(TakeStep):
     """Taken back to correct, or closed the whole month in one click."""
 
     model = MonthlyDeclaration
-    verbs = {"correct": declarations.correct, "close": declarations.close}
+    verbs = {
+        "correct": declarations.correct,
+        "close": declarations.close,
+        "as_planned": declarations.submit_as_planned,
+    }
 
     def post(self, request, *args, **kwargs):
         response = super().post(request, *args, **kwargs)
-        is_closed = kwargs["step"] == "close" and response.status_code == HTTPStatus.FOUND
-        return redirect(f"{response.url}?fait=1") if is_closed else response
+        is_declared = kwargs["step"] != "correct" and response.status_code == HTTPStatus.FOUND
+        return redirect(f"{response.url}?fait=1") if is_declared else response
+
+
+class DeclarationStatement(VisibleObjectsMixin, SingleObjectMixin, View):
+    """The statement of a childminder’s locked month: hers and her coordinator’s, it names
+    families.
+    """
+
+    model = MonthlyDeclaration
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("provider__childminder", "statement")
+
+    def get(self, request, *args, **kwargs):
+        declaration = self.get_object()
+        if not declaration.provider.is_childminder:
+            raise Http404
+        if not manages(request.user, declaration.provider):
+            raise PermissionDenied
+        if declaration.statement is None:
+            messages.info(request, not_yet(declaration))
+            return redirect(declaration)
+        log_reading(request, declaration)
+        return serve_document(declaration.statement)
+
+
+def not_yet(declaration):
+    """Why there is no statement to download: the month may change, or it is being made."""
+    if declaration.status != Status.LOCKED:
+        return f"Le relevé est établi quand le mois est verrouillé, {_from(declaration)}."
+    return "Le relevé est en préparation\xa0: revenez dans quelques minutes."
+
+
+def _from(declaration):
+    return f"à partir du {fr_date(locked_on(declaration))}"
 
 
 def said_already(declaration):

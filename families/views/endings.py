@@ -70,7 +70,8 @@ class OutcomeRecord(EndingPage):
         said = f"Issue notée\xa0: {self.object.get_outcome_display()}."
         rules = rules_for(self.object.caf, timezone.localdate())
         if outcomes.is_positive(self.object.outcome, rules):
-            said += " La crèche peut maintenant garder la place jusqu’à l’école."
+            care = self.object.provider.said.capitalize()
+            said += f" {care} peut maintenant garder la place jusqu’à l’école."
         return said
 
 
@@ -234,7 +235,7 @@ class JobConfirm(ContractAct):
     submit = "Noter"
     lead = (
         "Le contrat continue jusqu’à son dernier jour dans tous les cas. Un emploi ou une "
-        "formation qui continue permet à la crèche de garder la place jusqu’à l’école."
+        "formation qui continue permet à {care} de garder la place jusqu’à l’école."
     )
 
     def take(self, form, who):

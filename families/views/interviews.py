@@ -36,7 +36,8 @@ class ContractAct(StepPage):
 
     def get_context_data(self, **kwargs):
         subtitle = title_for(self.object, self.request.user)
-        return super().get_context_data(subtitle=subtitle, **kwargs)
+        lead = self.lead.format(care=self.object.provider.said)
+        return super().get_context_data(subtitle=subtitle, lead=lead, **kwargs)
 
     def get(self, request, *args, **kwargs):
         log_reading(request, self.object)
@@ -52,7 +53,7 @@ class InterviewPlan(ContractAct):
     form_class = PlanForm
     title = "Prévoir un entretien"
     submit = "Prévoir"
-    lead = "La famille le lit sur sa page. Ni la crèche ni la Caf n’en savent rien."
+    lead = "La famille le lit sur sa page. Ni {care} ni la Caf n’en savent rien."
 
     def take(self, form, who):
         """Plan it."""
@@ -65,7 +66,7 @@ class InterviewNote(ContractAct):
     form_class = NoteForm
     title = "Noter un entretien"
     submit = "Noter"
-    lead = "Un jour et une catégorie, aucun récit. Ni la crèche ni la Caf ne le lisent."
+    lead = "Un jour et une catégorie, aucun récit. Ni {care} ni la Caf ne le lisent."
 
     def planned(self):
         """The one this page is about, when it was planned."""
@@ -91,7 +92,7 @@ class PointRecord(ContractAct):
     allowed = staticmethod(takes_part)
     title = "Noter un point de coordination"
     submit = "Noter le point"
-    lead = "Un point entre la crèche et le référent emploi\xa0: le jour suffit."
+    lead = "Un point entre {care} et le référent emploi\xa0: le jour suffit."
     done = "Le point est noté."
 
     def get_initial(self):

@@ -7,12 +7,12 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import CreateView, DetailView, ListView
+from django.views.generic import CreateView, DetailView
 
 from avip.templatetags.words import count_of, fr_date, plural
 from avip.views import TakeStep, VisibleObjectsMixin
 from families.commissions import has_commission, next_commission
-from families.forms.network import ChildminderForm, NetworkFilter
+from families.forms.network import ChildminderForm
 from families.models import Referral
 from families.permissions import manages, meets_childminder
 from families.responses import say_response, say_share
@@ -180,36 +180,6 @@ def steps_of(member, user, today):
         }
         for name, step in NETWORK.available(member, user, today).items()
     ]
-
-
-class NetworkList(VisibleObjectsMixin, ListView):
-    """The childminders of a coordinator's communes: the state of each, her hours this month."""
-
-    model = NetworkMember
-    template_name = "families/network_list.html"
-    paginate_by = 20
-    context_object_name = "members"
-
-    def get_queryset(self):
-        seen = super().get_queryset().order_by("provider__name", "pk")
-        self.filter = NetworkFilter(self.request.GET, queryset=seen)
-        return self.filter.qs.select_related(
-            "provider__commune", "provider__caf", "provider__childminder"
-        ).prefetch_related("provider__opening_hours", "provider__closures")
-
-    def get_context_data(self, **kwargs):
-        today = timezone.localdate()
-        context = super().get_context_data(
-            filter=self.filter,
-            coordinates=bool(self.request.user.reach.services),
-            month=today,
-            cap_minutes=rules_for(None, today).childminder_hours_month_cap * MINUTES,
-            **kwargs,
-        )
-        planned = planned_in_month([member.provider for member in context["members"]], today)
-        for member in context["members"]:
-            member.planned = planned[member.provider_id]
-        return context
 
 
 class ChildminderCreate(CreateView):

@@ -16,7 +16,7 @@ from families.checks import ChildCare, month_faults
 from families.models import DeclarationLine, MonthlyDeclaration, Placement
 from families.notifications.declarations import locked_on
 from families.permissions import manages
-from families.planning import opening_minutes, planned_minutes
+from families.planning import opening_minutes, planned_days, planned_minutes
 from labels.models import Label, NetworkMember
 from labels.rules import rules_for
 from partners.calendars import age_in_months, calendar_of, month_bounds
@@ -202,6 +202,19 @@ def plans_of(declaration) -> dict:
     }
 
 
+def days_of(declaration) -> dict:
+    """The planned minutes of each day of the month, by placement: {pk: {day: minutes}}."""
+    first, last = month_bounds(declaration.month)
+    calendar = calendar_of(declaration.provider)
+    placements = _planned_placements([declaration.provider_id], first, last)
+    return {
+        placement.pk: planned_days(
+            slots, calendar, max(first, placement.start_on), min(last, placement.end_on)
+        )
+        for placement, slots in placements[declaration.provider_id]
+    }
+
+
 def _plan(placement, slots, calendar, first, last):
     first, last = max(first, placement.start_on), min(last, placement.end_on)
     signed = min(last, placement.counts_from - timedelta(days=1))
@@ -280,6 +293,13 @@ def close(declaration, *, by, on: date, seen=None, at=None):
     submit(declaration, by=by, on=on, is_closed=True, seen=seen, at=at)
 
 
+def submit_as_planned(declaration, *, by, on: date, seen=None, at=None):
+    """A childminder’s month went as planned; a facility has two numbers of its own to count."""
+    if not declaration.provider.is_childminder:
+        raise StepRefused("Comptez d’abord les enfants présents et leurs heures.")
+    submit(declaration, by=by, on=on, seen=seen, at=at)
+
+
 def lines_of(declaration):
     """The lines of a declaration with what the page and the checks read of each."""
     return (
@@ -323,10 +343,24 @@ def correct(declaration, *, by, on: date, at=None):
         pass
 
 
+@transaction.atomic
 def lock(declaration, *, on: date, at=None):
-    """The month can no longer be corrected."""
+    """The month can no longer be corrected; the statement of a childminder is made from it."""
     with DECLARATION.take("lock", declaration, by=None, on=on, at=at):
         pass
+    if declaration.provider.is_childminder:
+        outbox.add("families.month_statement", declaration, key=declaration.pk, at=at)
+
+
+def ask_for_statements(at=None) -> int:
+    """The statement of each locked month of a childminder that has none yet; each asked once."""
+    missing = MonthlyDeclaration.objects.filter(
+        status=Status.LOCKED, provider__kind=Provider.Kind.CHILDMINDER, statement=None
+    )
+    keys = [(pk, str(pk), "") for pk in missing.order_by("pk").values_list("pk", flat=True)]
+    with transaction.atomic():
+        outbox.add_all("families.month_statement", keys, at=at)
+    return len(keys)
 
 
 def _day_after(day):

@@ -80,6 +80,11 @@ class Provider(models.Model):
         return self.kind == self.Kind.CHILDMINDER
 
     @property
+    def said(self):
+        """What this party is called in a sentence."""
+        return "l’assistante maternelle" if self.is_childminder else "la crèche"
+
+    @property
     def public_name(self):
         """What anybody may read: a crèche by its name, a childminder by her first name alone."""
         return self.name.partition(" ")[0] if self.is_childminder else self.name

@@ -13,6 +13,7 @@ from partners.models import User
 from reporting.demo import (
     caf_story,
     contract_story,
+    desk_story,
     family_story,
     follow_story,
     label_story,
@@ -24,6 +25,7 @@ from reporting.demo import (
 
 DOCUMENTS = (
     "families.contract_pdf",
+    "families.month_statement",
     "labels.certificate",
     "labels.letter",
     "labels.committee_pack",
@@ -63,6 +65,7 @@ def build(size: Size, today):
         place_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
+        desk_story.tell(world, today, size)
         open_renewals(today)
         _past_effects_are_done()
         _tell_the_planner()

@@ -231,7 +231,9 @@ def _chain(story, provider, week, turn, labelled_on, months):
     start_on -= timedelta(days=start_on.weekday())
     if provider.is_childminder:
         labelled_on = story.today - relativedelta(months=months)
-        if AvipContract.objects.filter(provider=provider, status="active").exists():
+        # One place: whoever has it keeps it for a contract and its renewal.
+        mine = AvipContract.objects.filter(provider=provider, end_on__gte=start_on)
+        if mine.filter(start_on__lte=start_on + relativedelta(months=6)).exists():
             return 0
     if labelled_on is None or start_on - timedelta(days=21) < labelled_on:
         return 0
@@ -352,9 +354,8 @@ def _endings(story, members):
     if members:
         member = NetworkMember.objects.get(provider=members.pop())
         day = today - timedelta(days=40)
-        labels.leave_network(
-            member, by=world.coordinator, on=day, at=at_ten(day), reasons="Retraite"
-        )
+        who = {"by": world.coordinator, "on": day, "at": at_ten(day)}
+        labels.leave_network(member, **who, reasons="Retraite")
 
 
 def _second_choice(story, provider, start_on):

@@ -7,17 +7,15 @@ from django.db.models.functions import Coalesce, Concat, Left
 from django.urls import reverse
 
 from avip.jobs import SCHEDULES
-from avip.templatetags.words import brief_day, fr_date, fr_month
+from avip.templatetags.words import brief_day, fr_date
 from families.models import (
     Alert,
     AvipContract,
     ContractVersion,
-    MonthlyDeclaration,
     Parent,
     ReferentChange,
     Referral,
 )
-from families.notifications.declarations import due_on
 from families.workflow import outcomes
 from partners.models import Membership
 from reporting.waits.wait import (
@@ -304,25 +302,6 @@ FAMILIES = [
         ),
     ),
     # This month.
-    Wait(
-        MONTH,
-        "families:declaration_list",
-        gives_care,
-        lambda user, today: (
-            MonthlyDeclaration.objects.filter(
-                run_by(user), status=MonthlyDeclaration.Status.OPEN, month__lt=today.replace(day=1)
-            )
-            .select_related("provider", "caf")
-            .order_by("month")
-        ),
-        lambda declaration: Item(
-            title=f"Faire le point de {fr_month(declaration.month)}",
-            detail=f"{declaration.provider}, deux nombres à confirmer",
-            url=declaration.get_absolute_url(),
-            action="Faire le point",
-            deadline=due_on(declaration),
-        ),
-    ),
     Wait(
         MONTH,
         "families:contract_list",

@@ -26,6 +26,8 @@ class Item:
     badge: str = ""
     tone: str = "warn"
     primary: bool = False
+    press_url: str = ""  # what one press does without leaving the page first, beside the link
+    press_label: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,11 @@ CONCERNED = {
     "families:search": "adviser",
     "families:match_list": "caf_officer",
     "families:network_list": "coordinator",
+    "families:network_sheets": "coordinator",
+    "families:wish_sheet": "coordinator",
+    "reporting:network_figures": "coordinator",
+    "reporting:network_elected": "coordinator",
+    "reporting:network_demand": "coordinator",
     "families:contract_list": "adviser",
     "families:declaration_list": "director",
     "families:quota_list": "director",
@@ -64,6 +69,11 @@ DOWNLOADS = {
     "families:contract_scan",
     "families:parent_pdf",
     "families:declaration_model",
+    "families:declaration_statement",
+    "families:network_export",
+    "reporting:network_figures_export",
+    "reporting:network_elected_pdf",
+    "reporting:network_demand_export",
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
 NEVER_REFUSE = {
@@ -155,6 +165,16 @@ def other_pages(world):
         at("director", "families:contract_detail", world.to_sign.pk),
         at("director", "families:declaration_detail", declared.pk),
         at("director", "families:declaration_detail", declared.pk, query="?fait=1"),
+        at("childminder", "families:declaration_detail", world.hours_to_declare.pk),
+        at(
+            "childminder",
+            "families:declaration_detail",
+            world.hours_to_declare.pk,
+            query="?jours=1",
+        ),
+        at("childminder", "families:declaration_detail", world.hours_locked.pk),
+        at("childminder", "reporting:todo"),
+        at("coordinator", "reporting:network_figures", query="?du=2026-05-01&au=2026-04-01"),
         at("adviser", "families:search", query=f"?famille={world.household.pk}"),
         at(
             "adviser",

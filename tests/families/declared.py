@@ -9,6 +9,7 @@ from families.models import (
     ContractVersion,
     MonthlyDeclaration,
     Placement,
+    Referral,
     ScheduleSlot,
 )
 from families.workflow import declarations
@@ -67,6 +68,8 @@ def make_placement(
             household=household, first_name=f"Awa {next(_numbers)}", birth_date=birth_date
         )
     adviser = f.make_user("Karim", "Belkacem", member_of=child.household.agency)
+    if provider.is_childminder:
+        contract.setdefault("referral", _validated(provider, child, adviser, start_on))
     contract = AvipContract.objects.create(
         household=child.household,
         provider=provider,
@@ -109,6 +112,23 @@ def make_placement(
         end_on=placement_until or end_on,
         counts_from=counts_from or start_on,
         status="running",
+    )
+
+
+def _validated(provider, child, adviser, start_on):
+    """The situation her coordinator validated, without which there is no contract with her."""
+    return Referral.objects.create(
+        status=Referral.Status.PLACED,
+        household=child.household,
+        provider=provider,
+        agency=child.household.agency,
+        adviser=adviser,
+        caf=provider.caf,
+        from_on=start_on,
+        sent_at=AT,
+        answer_due_at=AT,
+        validated_at=AT,
+        confirmed_at=AT,
     )
 
 

@@ -1,0 +1,1 @@
+"""The childminders' network in numbers: who, hours, situations, families without a place."""
