@@ -222,7 +222,7 @@ def accept(invitation, *, user, at=None) -> Membership:
         raise StepRefused(
             f"Cette invitation était valable jusqu’au {fr_date(invitation.expires_at)}."
         )
-    if is_hijacked(user) or user.email.lower() != invitation.email:
+    if is_hijacked(user) or (user.email or "").lower() != invitation.email:
         raise PermissionDenied
     on = timezone.localdate(at)
     place = place_in(invitation.organisation)
@@ -314,7 +314,7 @@ def _end(membership, on):
     membership.starts_on = min(membership.starts_on, membership.ends_on)
     membership.save(update_fields=["starts_on", "ends_on"])
     if not membership.user.memberships.in_force(on).exists():
-        _close_sessions(membership.user)
+        close_sessions(membership.user)
 
 
 def _lock(invitation):
@@ -350,7 +350,8 @@ def _has_admin(organisation, on, besides=None):
     return admins.exclude(pk=besides.pk if besides else None).exists()
 
 
-def _close_sessions(user):
+def close_sessions(user):
+    """Whoever is in under this account is out at her next click."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()

@@ -15,6 +15,10 @@ GUIDES = {
     "conseiller": ("Guide du conseiller", lambda reach: reach.agencies),
     "gestionnaire": ("Guide du gestionnaire", lambda reach: reach.operators),
     "creche": ("Guide de la crèche", lambda reach: reach.runs_facilities),
+    "assistante-maternelle": (
+        "Guide de l’assistante maternelle",
+        lambda reach: reach.providers and not reach.runs_facilities,
+    ),
     "parent": ("Guide du parent", lambda reach: False),  # no account: reached from the link
 }
 
@@ -99,6 +103,10 @@ TOPICS = {
     "families:parent_wish": "suite",
     "families:parent_data": "donnees",
     "families:verify": "verifier",
+    "families:network_wish": "rejoindre",
+    "families:network_leave": "quitter",
+    "labels:before_yes": "rejoindre",
+    "partners:account": "espace",
 }
 
 

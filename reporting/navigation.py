@@ -38,7 +38,7 @@ ENTRIES = [
         "families:declaration_list",
         lambda reach: reach.providers or reach.operators,
     ),
-    ("Réseau", "families:network_list", lambda reach: reach.services),
+    ("Réseau", "families:network_list", lambda reach: reach.services or reach.cafs),
     (
         "Demandes de label",
         "labels:application_list",
