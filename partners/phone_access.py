@@ -5,6 +5,7 @@ as for everybody, and end with it.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -161,7 +162,7 @@ def tell_by_sms(key) -> str:
     """
     row = Outbox.objects.filter(key=key).first()
     recipient = row.recipient_id if row else key.rpartition(":")[2]
-    link = PhoneLink.objects.filter(user=recipient or None, revoked_at=None).first()
+    link = PhoneLink.objects.filter(user=_uuid(recipient), revoked_at=None).first()
     at = timezone.now()
     if link is None or not _has_place(link.user, timezone.localdate(at)):
         return ""
@@ -170,6 +171,14 @@ def tell_by_sms(key) -> str:
     return mail.send_sms(
         link.user.phone, f"Avip : un message vous attend dans votre espace. {address_of(link)}"
     )
+
+
+def _uuid(text):
+    """The identifier, or None where nobody is named."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _send(link, at):

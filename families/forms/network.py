@@ -213,7 +213,7 @@ class ChildminderForm(CardForm):
 class ChildminderCardForm(CardForm):
     """Her card, kept up to date: contacts, a licence renewed, the house she works in."""
 
-    def __init__(self, *args, provider, **kwargs):
+    def __init__(self, *args, provider, initial=None, **kwargs):
         first_name, _, last_name = provider.name.partition(" ")
         known = {
             "first_name": first_name,

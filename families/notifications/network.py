@@ -45,7 +45,7 @@ def tell_her(row):
     )
     if member.status != NetworkMember.Status.LEFT:
         return
-    person = User.objects.filter(pk=row.recipient_id, is_active=True).first()
+    person = User.objects.filter(pk=row.recipient_id or None, is_active=True).first()
     if person is None and way_to_ask(member.provider) == "sms":
         mail.send_sms(
             member.provider.phone,

@@ -144,8 +144,9 @@ class ChildminderMove(ChildminderForms):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        gone = not Provider.objects.visible_to(self.request.user).filter(pk=self.object.pk)
-        return redirect("families:network_list") if self.done and not gone.exists() else response
+        mine = Provider.objects.visible_to(self.request.user).filter(pk=self.object.pk)
+        # Gone to another service or Caf, her page is theirs.
+        return response if mine.exists() else redirect("families:network_list")
 
 
 class NetworkWish(ChildminderForms):

@@ -17,6 +17,7 @@ from reporting.demo import (
     follow_story,
     label_story,
     month_story,
+    network_story,
     people,
     place_story,
     referral_story,
@@ -63,6 +64,7 @@ def build(size: Size, today):
         place_story.tell(world, today)
         _tell_the_planner()
         month_story.tell(world, today, size)
+        network_story.tell(world, today)
         open_renewals(today)
         _past_effects_are_done()
         _tell_the_planner()

@@ -64,6 +64,7 @@ DOWNLOADS = {
     "families:contract_scan",
     "families:parent_pdf",
     "families:declaration_model",
+    "families:network_model",
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
 NEVER_REFUSE = {
