@@ -343,7 +343,8 @@ def _has_admin(organisation, on, besides=None):
     """Whether somebody administers this organisation that day, or what runs it."""
     places = Q(**place_in(organisation))
     if isinstance(organisation, Provider) and organisation.is_childminder:
-        places |= Q(service=organisation.childminder.service_id)
+        # « service is null » would be everybody elsewhere.
+        places |= Q(service__isnull=False, service=organisation.childminder.service_id)
     elif isinstance(organisation, Provider) and organisation.facility.operator_id:
         places |= Q(operator=organisation.facility.operator_id)
     admins = Membership.objects.in_force(on).filter(places, is_admin=True)

@@ -29,7 +29,7 @@ def send_phone_link(row):
     link = PhoneLink.objects.select_related("user").get(pk=row.object_id)
     if link.revoked_at or not row.key.endswith(f":{link.generation}"):
         return
-    mail.send_sms(link.user.phone, f"Avip : votre espace s’ouvre ici. {address_of(link)}")
+    mail.send_sms(link.user.phone, f"Avip : votre espace s'ouvre ici. {address_of(link)}")
 
 
 @outbox.handler("partners.phone_code")

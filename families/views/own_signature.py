@@ -73,6 +73,11 @@ class SendOwnCode(ContractSign):
 
     http_method_names = ["post"]
 
+    def dispatch(self, request, *args, **kwargs):
+        if request.method != "POST":
+            return self.http_method_not_allowed(request)
+        return super().dispatch(request, *args, **kwargs)
+
     def post(self, request, *args, **kwargs):
         if not is_by_code(request):
             raise PermissionDenied

@@ -35,7 +35,7 @@ def send_question(row):
     if way == "sms":
         mail.send_sms(
             member.provider.phone,
-            f"Avip : souhaitez-vous rejoindre le réseau d’assistantes maternelles ? {address}",
+            f"Avip : souhaitez-vous rejoindre le réseau d'assistantes maternelles ? {address}",
         )
     elif way:
         send(
