@@ -125,6 +125,8 @@ def _access(provider, member, user, today):
     person = next((m.user for m in people), None)
     link = link_of_childminder(provider)
     in_network = member is not None and member.status not in NetworkMember.OUT
+    if person is None and not in_network:
+        return None
     return {
         "has_account": person is not None,
         "email": person.email if person else "",

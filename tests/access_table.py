@@ -132,8 +132,6 @@ def but(names):
 
 
 RUNS = "director other_director operator"
-# Who records childminders: a municipal service, or a Caf where there is none.
-LEADERS = f"coordinator {CAF} other_caf"
 
 ACCESS = {
     # Shared pages.
@@ -373,32 +371,6 @@ ACCESS = {
     "families:commissions": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one"),
     "families:commission_remove": page(CARE, of("first", 1), f"{CAF} {ADVISERS}", post_only=True),
     "families:network_list": page(MEMBERS, states="empty many"),
-    "families:childminder_create": page(LEADERS, forbidden=but(LEADERS), states="one error"),
-    "families:childminder_update": page(
-        "coordinator", of("asked"), f"{CAF} {ADVISERS}", states="one error"
-    ),
-    "families:childminder_move": page(
-        "coordinator", of("asked"), f"{CAF} {ADVISERS}", states="one error"
-    ),
-    "families:network_ask": page("coordinator", of("asked"), f"{CAF} {ADVISERS}", post_only=True),
-    "families:network_wish": page(
-        "coordinator", of("asked"), f"{CAF} {ADVISERS}", states="one error"
-    ),
-    "families:network_leave": page("coordinator", of("member"), CAF, states="one error"),
-    "families:phone_access": page(
-        "coordinator", of("asked", "renvoyer"), f"{CAF} {ADVISERS}", post_only=True
-    ),
-    "families:network_import": page(LEADERS, forbidden=but(LEADERS), states="one error"),
-    "families:network_model": page(LEADERS, forbidden=but(LEADERS)),
-    "families:network_preview": page("coordinator", of("network_import")),
-    "families:network_ask_all": page("coordinator", of("network_import"), post_only=True),
-    "labels:before_yes": page(ANYBODY, public=True),
-    # The link of a message decides, not the account.
-    "labels:network_answer": page(ANYBODY, public=True),
-    "labels:network_question": page("", lambda world: ["x" * 43], public=True, moved=ANYBODY),
-    "partners:phone_code": page(ANYBODY, public=True),
-    "partners:phone_lost": page(ANYBODY, public=True, states="one error"),
-    "partners:phone_link": page("", lambda world: ["x" * 43], public=True, moved=ANYBODY),
     "families:network_step": page("coordinator", of("member", "join"), CAF, post_only=True),
     "families:match_list": page(MEMBERS, states="empty many"),
     "families:match_detail": page(CAF, of("match")),
@@ -509,3 +481,7 @@ ACCESS = {
     "families:declaration_preview": page("director", of("month_import")),
     "families:quota_list": page(MEMBERS, states="empty many"),
 }
+
+from tests.access_network import NETWORK  # noqa: E402 (its lines are written with the words above)
+
+ACCESS |= NETWORK

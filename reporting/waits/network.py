@@ -7,7 +7,7 @@ from django.urls import reverse
 from avip.jobs import SCHEDULES
 from labels.models import NetworkMember
 from partners.models import Childminder, Membership, MunicipalService, Provider
-from reporting.waits.wait import LATER, MONTH, PERSON, Item, Wait, gives_care, is_caf
+from reporting.waits.wait import LATER, MONTH, PERSON, Item, Wait, is_caf
 
 N = NetworkMember.Status
 LIST = "families:network_list"
@@ -16,6 +16,11 @@ LIST = "families:network_list"
 def leads(reach):
     """Coordinates childminders: a municipal service, or a Caf where there is none."""
     return bool(reach.services or reach.cafs)
+
+
+def works_for_a_provider(reach):
+    """A childminder, or somebody of a crèche: never an operator alone."""
+    return bool(reach.providers)
 
 
 def led_by(user, prefix=""):
@@ -80,7 +85,7 @@ NETWORK = [
     Wait(
         PERSON,
         "families:provider_detail",
-        gives_care,
+        works_for_a_provider,
         lambda user, today: (
             _members()
             .filter(status=N.ASKED, provider__in=user.reach.providers)
@@ -169,7 +174,7 @@ NETWORK = [
     Wait(
         LATER,
         "families:provider_detail",
-        gives_care,
+        works_for_a_provider,
         lambda user, today: _licences_near_their_end(today).filter(
             provider__in=user.reach.providers
         ),
