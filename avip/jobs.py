@@ -55,6 +55,8 @@ SCHEDULES = {
     "response_time_days": 365,  # how long an answer counts in the usual delay
     "response_time_min_answers": 3,  # below, nothing is said of a delay
     "outcome_reminder_days": (3, 10),  # after the end of a contract
+    "calendar_back_days": 30,  # the interviews shown in an adviser's own calendar
+    "calendar_ahead_days": 366,
     "month_tick_days": 5,  # before the end of a month, it may be confirmed
     "keep_place_days": 30,  # how long keeping a place is proposed after an outcome
     "work_check_months": 6,  # after a job or a training was noted

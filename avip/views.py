@@ -1,16 +1,18 @@
 """What the views of every app share: scope, steps without a form, documents, headers."""
 
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.generic import View
+from django.views.generic import FormView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.models import AccessLog
-from avip.workflow import StepRefused
+from avip.workflow import StepRefused, moved_on
 
 
 class VisibleObjectsMixin:
@@ -18,6 +20,16 @@ class VisibleObjectsMixin:
 
     def get_queryset(self):
         return super().get_queryset().visible_to(self.request.user)
+
+
+@contextmanager
+def refusal_said(request):
+    """What is refused inside is said on the next page, in words."""
+    try:
+        yield
+    except StepRefused as refusal:
+        for reason in refusal.reasons:
+            messages.error(request, reason)
 
 
 class TakeStep(VisibleObjectsMixin, SingleObjectMixin, View):
@@ -34,12 +46,81 @@ class TakeStep(VisibleObjectsMixin, SingleObjectMixin, View):
         verb = self.verbs.get(kwargs["step"])
         if verb is None:
             return HttpResponse(status=404)
-        try:
+        with refusal_said(request):
             verb(dossier, by=request.user, on=timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
         return redirect(dossier)
+
+
+class RefusableForm:
+    """A form whose act may be refused: the reasons are its errors, what was typed is kept.
+
+    `take` acts with what the form holds; `who` is by whom and when. It returns where one goes
+    next, or nothing for the dossier of the page.
+    """
+
+    done = ""  # said once it is taken
+    blamed = None  # the field beside which a refusal is said
+
+    def form_valid(self, form):
+        who = {"by": self.request.user, "on": timezone.localdate()}
+        try:
+            target = self.take(form, who)
+        except StepRefused as refusal:
+            return self.refused(form, refusal)
+        if done := self.done:
+            messages.success(self.request, done)
+        return redirect(target or self.object)
+
+    def refused(self, form, refusal):
+        """The same page, with the reasons."""
+        for reason in refusal.reasons:
+            form.add_error(self.blamed, reason)
+        if hasattr(form, "show_again"):  # what was typed, over the dossier as it is now
+            form.show_again()
+        return self.form_invalid(form)
+
+
+class StepPage(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormView):
+    """A form about one dossier, for a step that needs words.
+
+    404 out of scope, 403 without the right; when the step is not possible, the dossier says why.
+    """
+
+    workflow, step = None, ""  # the line of the table that it takes
+    states = ()  # where the page is shown, when no single step says it
+    title = submit = ""  # the label of the step when empty
+    lead = ""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.object = self.get_object()
+        if not self.is_allowed():
+            raise PermissionDenied
+        # What is posted too late comes back as an error of the form: nothing typed is lost.
+        if request.method != "POST" and (reasons := self.why_not(timezone.localdate())):
+            for reason in reasons:
+                messages.error(request, reason)
+            return redirect(self.object)
+        return super().dispatch(request, *args, **kwargs)
+
+    def is_allowed(self):
+        """Whether who is at the screen may take this step, once it is possible."""
+        return self.workflow.steps[self.step].allowed(self.request.user, self.object)
+
+    def why_not(self, on):
+        """Why this page is not shown today, in sentences."""
+        if not self.states:
+            return self.workflow.why_not(self.step, self.object, on)
+        if self.object.status not in self.states:
+            return [moved_on(self.title or self._label(), self.object)]
+        return []
+
+    def _label(self):
+        return self.workflow.steps[self.step].label if self.step else ""
+
+    def get_context_data(self, **kwargs):
+        label = self._label()
+        words = {"title": self.title or label, "submit": self.submit or label, "lead": self.lead}
+        return super().get_context_data(**words | kwargs)
 
 
 def serve_document(document):

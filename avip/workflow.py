@@ -24,6 +24,11 @@ class StepRefused(Exception):
         self.reasons = reasons
 
 
+def moved_on(label, dossier) -> str:
+    """Why an act is too late: its dossier has another status by now."""
+    return f"«\xa0{label}\xa0» n’est plus possible\xa0: {dossier.get_status_display()}."
+
+
 def nothing(dossier, on) -> list[str]:
     """This step needs nothing more than its source and its right."""
     return []
@@ -67,6 +72,13 @@ class Workflow:
         }
         return {name: reasons for name, reasons in found.items() if reasons}
 
+    def why_not(self, name, dossier, on) -> list[str]:
+        """Why this step is not possible for this dossier today, whoever asks."""
+        step = self.steps[name]
+        if dossier.status not in step.sources:
+            return [moved_on(step.label, dossier)]
+        return step.requires(dossier, on)
+
     def _open_to(self, dossier, by):
         if getattr(by, "is_hijacked", False):
             return {}
@@ -89,10 +101,7 @@ class Workflow:
             # A support agent who borrows an account looks; it never acts.
             if getattr(by, "is_hijacked", False) or not step.allowed(by, dossier):
                 raise PermissionDenied
-            if dossier.status not in step.sources:
-                state = dossier.get_status_display()
-                raise StepRefused(f"«\xa0{step.label}\xa0» n’est plus possible\xa0: {state}.")
-            if reasons := step.requires(dossier, on):
+            if reasons := self.why_not(name, dossier, on):
                 raise StepRefused(*reasons)
             source = dossier.status
             yield dossier
@@ -139,12 +148,7 @@ class Workflow:
             for dossier in locked:
                 if getattr(by, "is_hijacked", False) or not step.allowed(by, dossier):
                     raise PermissionDenied
-                if dossier.status not in step.sources:
-                    state = dossier.get_status_display()
-                    reasons = [f"«\xa0{step.label}\xa0» n’est plus possible\xa0: {state}."]
-                else:
-                    reasons = step.requires(dossier, on)
-                if reasons:
+                if reasons := self.why_not(name, dossier, on):
                     refused[dossier] = reasons
                 else:
                     taken.append(dossier)

@@ -5,10 +5,16 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from avip.jobs import SCHEDULES
-from avip.models import Document, Outbox
+from avip.models import Outbox
 from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_datetime, hours
 from families.contract_text import readable_code
-from families.models import AvipContract, ContractVersion, Signatory
+from families.models import (
+    AvipContract,
+    ContractVersion,
+    ReferentChange,
+    Signatory,
+    VersionStatusChange,
+)
 from families.permissions import takes_part
 from families.planning import Schedule
 from families.schedules import exceptions_of, say_closed_days, say_exceptions, schedule_of
@@ -20,7 +26,7 @@ from families.workflow.outcomes import OUTCOME
 from families.workflow.proposals import reasons_of_renewal
 from families.workflow.referents import REFERENT
 from families.workflow.work_checks import CHECK
-from partners.calendars import calendar_of
+from partners.calendars import closures_of
 from partners.permissions import is_hijacked
 
 Contract = AvipContract.Status
@@ -185,22 +191,27 @@ def facts(contract, version, user, on: date) -> list:
 
 
 def _closed(contract, schedule):
-    calendar = calendar_of(contract.provider)
+    calendar = closures_of(contract.provider)
     week = schedule if isinstance(schedule, Schedule) else Schedule(schedule)
     return "\xa0; ".join(say_closed_days(week, calendar, contract.start_on, contract.end_on))
 
 
 def adjustments_of(contract, on: date) -> list:
     """The adjustments that run or come: (row, in words, whether it may be cancelled)."""
-    rows = contract.adjustments.filter(cancelled_at=None).select_related("made_by")
     found = []
-    for row in rows.prefetch_related("slots"):
-        if row.until and row.until < on:
+    for row in contract.adjustments.all():
+        if row.cancelled_at or row.until and row.until < on:
             continue
         until = f" jusqu’au {fr_date(row.until)}" if row.until else ""
         said = f"À partir du {fr_date(row.from_on)}{until}\xa0: {say_schedule(row.slots.all())}."
         found.append((row, said))
     return found
+
+
+def referent_proposed(contract):
+    """The change of référent emploi that waits for an answer, if any."""
+    proposed = ReferentChange.Status.PROPOSED
+    return next((c for c in contract.referent_changes.all() if c.status == proposed), None)
 
 
 def timeline(contract, version, on: date) -> list:
@@ -251,18 +262,21 @@ def history_of(contract) -> list:
         {"at": row.at, "by": row.by, "label": _done(CONTRACT, row), "comment": row.comment}
         for row in contract.history.select_related("user", "link__parent")
     ]
-    for version in contract.versions.all():
-        changes += [
-            {"at": row.at, "by": row.by, "label": _done(VERSION, row), "comment": row.comment}
-            for row in version.history.select_related("user", "link__parent")
-            if row.step in ("sign", "supersede", "abandon")
-        ]
+    of_versions = VersionStatusChange.objects.filter(
+        dossier__in=contract.versions.all(), step__in=["sign", "supersede", "abandon"]
+    )
+    changes += [
+        {"at": row.at, "by": row.by, "label": _done(VERSION, row), "comment": row.comment}
+        for row in of_versions.select_related("user", "link__parent").order_by(
+            "dossier__number", "at", "pk"
+        )
+    ]
     for change in contract.referent_changes.all():
         changes += [
             {"at": row.at, "by": row.by, "label": _done(REFERENT, row), "comment": row.comment}
             for row in change.history.select_related("user", "link__parent")
         ]
-    for row in contract.adjustments.select_related("made_by"):
+    for row in contract.adjustments.all():
         said = f"Horaires ajustés à partir du {fr_date(row.from_on)}"
         changes.append({"at": row.made_at, "by": row.made_by, "label": said, "comment": ""})
     return sorted(changes, key=lambda change: change["at"])
@@ -282,24 +296,19 @@ def _url(name, version, signatory=None):
 
 def documents_of(version) -> list[dict]:
     """What may be downloaded, with its weight, without reading its bytes."""
-    sizes = dict(
-        Document.objects.filter(
-            pk__in=[version.sealed_pdf_id, version.evidence_pdf_id]
-        ).values_list("pk", "size")
-    )
     known = (
-        (version.sealed_pdf_id, "contract_pdf", "Contrat signé et scellé", _to_hand(version)),
+        (version.sealed_pdf, "contract_pdf", "Contrat signé et scellé", _to_hand(version)),
         (
-            version.evidence_pdf_id,
+            version.evidence_pdf,
             "contract_evidence",
             "Dossier de preuve",
             "Pour les parties seules\xa0: il contient des adresses de machines.",
         ),
     )
     return [
-        {"url": _url(name, version), "label": label, "size": sizes[pk], "note": note}
-        for pk, name, label, note in known
-        if pk
+        {"url": _url(name, version), "label": label, "size": document.size, "note": note}
+        for document, name, label, note in known
+        if document
     ]
 
 

@@ -7,12 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 
+from avip.jobs import SCHEDULES
 from families.models import CalendarFeed, Interview
 from partners.permissions import is_hijacked
 from partners.tokens import make_token, sha256_of
 
 PURPOSE = "families.feed"
-BACK, AHEAD = timedelta(days=30), timedelta(days=366)
 
 
 def token_of(feed) -> str:
@@ -54,8 +54,10 @@ def current(user):
 
 def calendar(user, now) -> str:
     """Her interviews as iCalendar: « Entretien Avip », the moment, the link; no name at all."""
+    back = timedelta(days=SCHEDULES["calendar_back_days"])
+    ahead = timedelta(days=SCHEDULES["calendar_ahead_days"])
     rows = Interview.objects.visible_to(user).filter(
-        contract__adviser=user, planned_at__gt=now - BACK, planned_at__lt=now + AHEAD
+        contract__adviser=user, planned_at__gt=now - back, planned_at__lt=now + ahead
     )
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Avip//Entretiens//FR"]
     for interview in rows.select_related("contract").order_by("planned_at"):

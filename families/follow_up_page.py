@@ -3,7 +3,7 @@
 from datetime import date
 
 from avip.templatetags.words import and_list, count_of, fr_date, fr_datetime, fr_month
-from families.models import AvipContract, Interview, Placement
+from families.models import AvipContract, Placement
 from families.permissions import manages, takes_part
 from families.workflow import endings, reviews, work_checks
 from labels.rules import rules_for
@@ -19,18 +19,19 @@ def follow_up_of(contract, user, on: date) -> dict | None:
         return None
     acts = not is_hijacked(user)
     agency = is_adviser(user, contract)
-    kept = list(contract.placements.filter(status=Care.KEPT).select_related("child", "provider"))
+    kept = [placement for placement in contract.placements.all() if placement.status == Care.KEPT]
     return {
         "runs": contract.status == Contract.ACTIVE,
         "agency": agency,
         "acts": acts,
         # Interviews are read by the agency alone.
         "interviews": [
-            (interview, say_interview(interview))
-            for interview in Interview.objects.visible_to(user).filter(contract=contract)
-        ],
+            (interview, say_interview(interview)) for interview in contract.interviews.all()
+        ]
+        if agency
+        else [],
         "points": and_list([fr_date(p.held_on) for p in contract.coordination_points.all()]),
-        "months": and_list([fr_month(t.month) for t in contract.ticks.order_by("month")]),
+        "months": and_list([fr_month(t.month) for t in reversed(contract.ticks.all())]),
         "review_rows": reviews.rows_of(contract) if shows_review(contract, on) else [],
         "gives_opinion": acts and bool(reviews.parts_of(user, contract)),
         "review_open": reviews.is_due(contract, on),
@@ -79,6 +80,8 @@ def work_words(contract) -> str:
 
 def to_keep(contract, on: date) -> list:
     """[(placement, until)]: the children whose place may become permanent."""
+    if contract.status == Contract.ACTIVE and contract.job_confirmed_at is None:
+        return []  # whatever the rules, which need not be read
     if not endings.may_be_kept(contract, rules_for(contract.caf, on)):
         return []
     rows = contract.placements.filter(status__in=[Care.RUNNING, Care.ENDED])

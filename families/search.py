@@ -6,10 +6,9 @@ is free there on each half-day is read for those alone; the few that are shown a
 
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from math import cos, radians
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import BooleanField, Case, ExpressionWrapper, OuterRef, Q, Subquery, When
 from django.db.models.functions import JSONObject
 from django.db.models.lookups import IsNull
 
@@ -20,14 +19,14 @@ from families.offers import ASK_US
 from families.places import last_hold_day
 from families.responses import say_response
 from families.wording import say_half_days
-from labels.models.labels import labelled_providers
+from labels.models import Label
+from labels.models.labels import licensed_members
 from labels.rules import rules_for
 from partners.calendars import Calendar
 from partners.models import Closure, OpeningHours, Provider
 
 SHOWN = 20
 CANDIDATES = 200  # the nearest ones, among which the best are shown
-KM_PER_DEGREE = 111
 WORKING_WEEK = [f"{day}-{half}" for day in range(5) for half in ("am", "pm")]
 SLOW = 10**9  # minutes: of whose answers nothing is known yet
 
@@ -129,17 +128,16 @@ def closure_on(calendar: Calendar, on: date) -> tuple[date | None, date | None]:
 
 def _nearest(providers, need, on):
     """The nearest labelled places that nothing but the places taken there rules out."""
-    rows = _around(providers, need).filter(
-        _exists(labelled_providers(on).filter(pk=OuterRef("pk")))
-    )
+    rows = _around(providers, need)
     if need.kind:
         rows = rows.filter(kind=need.kind)
     running = PlaceOffer.objects.filter(provider=OuterRef("pk")).running_on(need.from_on)
     fits = _exists(_fitting(running, need, need.keys))
     # Whoever describes no place may be asked, unless a quality must be said of a place.
-    rows = rows.filter(fits if need.atypical or need.emergency else fits | ~_exists(running))
+    asked = Q(fits if need.atypical or need.emergency else fits | ~_exists(running))
     if (need.starts or need.ends) and not need.atypical:
-        rows = rows.filter(_open_then(need))
+        asked &= _open_then(need)
+    rows = rows.filter(_only_if(_labelled(on), asked))
     times = ResponseTime.objects.filter(provider=OuterRef("pk"))
     rows = rows.annotate(median=Subquery(times.values("median_minutes")))
     return rows.order_by("distance_km", "pk").values("pk", "distance_km", "median")[:CANDIDATES]
@@ -148,13 +146,22 @@ def _nearest(providers, need, on):
 def _around(providers, need):
     if need.department_code:
         providers = providers.filter(caf__department_code=need.department_code)
-    if need.radius_km is None:
-        return providers.near(need.lat, need.lon)
-    # `near` has a band of latitudes; with this one of longitudes, a box.
-    margin = need.radius_km / (KM_PER_DEGREE * cos(radians(need.lat)))
-    return providers.near(need.lat, need.lon, need.radius_km).filter(
-        lon__range=(need.lon - margin, need.lon + margin)
-    )
+    return providers.near(need.lat, need.lon, need.radius_km)
+
+
+def _labelled(on):
+    """One probe for each place: the label of a crèche, the network of a childminder."""
+    of_place = OuterRef("pk")
+    label = _exists(Label.objects.running_on(on).filter(provider=of_place))
+    member = _exists(licensed_members(on).filter(provider=of_place))
+    facility, childminder = Q(kind=Provider.Kind.FACILITY), Q(kind=Provider.Kind.CHILDMINDER)
+    # The kind first: PostgreSQL looks in the order written.
+    return facility & Q(label) | childminder & Q(member)
+
+
+def _only_if(first, then):
+    """Both, the second looked at only where the first holds: most places have no label."""
+    return Q(Case(When(first, then=ExpressionWrapper(then, BooleanField())), default=False))
 
 
 def _exists(rows):
@@ -162,7 +169,7 @@ def _exists(rows):
 
     A plain EXISTS may be answered from a hash of the whole table: of every label of the country.
     """
-    return IsNull(Subquery(rows.values("pk")[:1]), False)
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)
 
 
 def _fitting(offers, need, keys=()):

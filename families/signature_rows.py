@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 
 from avip.jobs import SCHEDULES
@@ -14,6 +15,10 @@ from families.permissions import may_sign_as
 from families.workflow.reminders import LETTERS, next_reminder_at, people_to_remind
 from partners.permissions import is_hijacked
 
+SIGNATORIES = Prefetch(
+    "signatories",
+    Signatory.objects.select_related("parent", "signature__user", "signature__attested_by"),
+)
 ACCOUNT, ON_SITE = Signature.Method.ACCOUNT, Signature.Method.ON_SITE_CODE
 
 
@@ -61,13 +66,12 @@ def reminder_for(version, user, on, now) -> Reminder | None:
 
 def signature_rows(version, user, now) -> list[SignatureRow]:
     """Every signature expected on this version, in the order of the documents."""
-    signatories = in_order(
-        version.signatories.select_related("parent", "signature__user", "signature__attested_by")
-    )
+    prefetch_related_objects([version], SIGNATORIES)
+    signatories = in_order(version.signatories.all())
     for signatory in signatories:
         signatory.version = version
-    links = _live_links(version)
-    letters = _letters(version)
+    all_signed = all(hasattr(signatory, "signature") for signatory in signatories)
+    links, letters = ({}, {}) if all_signed else (_live_links(version), _letters(version))
     is_open = version.status == version.Status.TO_SIGN and not is_hijacked(user)
     return [_row(signatory, user, now, links, letters, is_open) for signatory in signatories]
 

@@ -74,8 +74,7 @@ def send_copies(version, *, at):
 
 def parents_without_copy(version) -> list:
     """The parents who sign and to whom no copy is sent: the paper must be handed to them."""
-    signatories = version.signatories.exclude(parent=None).select_related("parent")
-    parents = [signatory.parent for signatory in signatories]
+    parents = [signatory.parent for signatory in version.signatories.all() if signatory.parent_id]
     return [parent for parent in parents if Channel.EMAIL not in link_channels(parent)]
 
 

@@ -87,10 +87,10 @@ class ApplicationFilter(ListFilter):
         fields, seen = self.form.fields, self.seen.order_by()
         fields["reviewer"].queryset = User.objects.filter(pk__in=seen.values("reviewer"))
         # The communes where somebody waits, and the one that is chosen.
-        waits = Q(pk__in=seen.open().values("provider__commune"))
-        fields["commune"].queryset = Commune.objects.filter(
-            waits | Q(pk=self.data.get("commune", ""))
-        )
+        shown = Q(pk__in=seen.open().values("provider__commune"))
+        if chosen := self.data.get("commune"):
+            shown |= Q(pk=chosen)
+        fields["commune"].queryset = Commune.objects.filter(shown)
         ages = age_steps(rules_for(own_caf(self.request.user), timezone.localdate()))
         fields["age"].choices = [("", "N’importe quand")] + [
             (str(days), f"Plus de {days}\xa0jours") for days in ages

@@ -220,7 +220,7 @@ def _lock_creches_of(caf):
 
 def _write(line, *, by, at, former_decision=None):
     at = moment(at)
-    label = Label.objects.create(
+    label = Label.objects.open(
         provider=line.provider,
         caf=line.provider.caf,
         granted_on=line.granted_on,

@@ -1,6 +1,6 @@
 """Dates and opening time: pure functions of a calendar and a day, told what day it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -106,8 +106,12 @@ def calendar_of(provider) -> Calendar:
     hours = {}
     for row in provider.opening_hours.all():
         hours.setdefault(row.weekday, []).append((row.opens, row.closes))
+    return replace(closures_of(provider), hours=hours)
+
+
+def closures_of(provider) -> Calendar:
+    """When a provider is closed, whatever its hours: half of `calendar_of`."""
     return Calendar(
-        hours=hours,
         closures=[(row.first_day, row.last_day) for row in provider.closures.all()],
         department_code=provider.caf.department_code,
         time_zone=provider.caf.time_zone,

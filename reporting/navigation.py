@@ -21,9 +21,7 @@ ENTRIES = [
     (
         "Suivis proposés",
         "families:takeup_list",
-        lambda reach: (
-            reach.agencies or reach.providers or reach.operators or reach.services or reach.cafs
-        ),
+        lambda reach: reach.agencies or reach.providers or reach.operators or reach.services,
     ),
     (
         "Contrats",
@@ -52,12 +50,15 @@ ENTRIES = [
     ),
     ("Pilotage", "reporting:caf_dashboard", lambda reach: reach.cafs or reach.national),
     ("Réunions", "labels:meeting_list", lambda reach: reach.cafs or reach.runs_facilities),
-    ("Dossiers qui se ressemblent", "families:match_list", lambda reach: reach.cafs),
     ("Règles en vigueur", "labels:rules", lambda reach: reach.cafs),
-    ("Page publique", "labels:own_caf_page", lambda reach: reach.cafs),
-    ("Clauses des contrats", "families:clauses", lambda reach: reach.cafs),
     ("Équipe et accès", "partners:team", lambda reach: not reach.national),
 ]
+
+# For who has no entry to the first, what waits there is counted under the second, which links it.
+REACHED_FROM = {
+    "families:match_list": "families:contract_list",
+    "families:takeup_list": "families:contract_list",
+}
 
 
 def shell(request):
@@ -79,6 +80,10 @@ def _signed_in(request, user):
     ]
     if user.is_staff:
         entries.append(("Voir comme une personne", "partners:support"))
+    shown = {name for _, name in entries}
+    for page, entry in REACHED_FROM.items():
+        if page not in shown and page in waiting:
+            waiting[entry] = waiting.get(entry, 0) + waiting.pop(page)
     current = request.resolver_match.view_name if request.resolver_match else ""
     nav = [
         {
@@ -106,7 +111,6 @@ def personas(request):
     """
     if not settings.DEMO or request.path != reverse("account_login"):
         return []
-    people = User.objects.filter(is_demo_persona=True, is_active=True).order_by("created_at")
     return [
         {
             "id": person.pk,
@@ -116,5 +120,5 @@ def personas(request):
             if person.memberships_today
             else "",
         }
-        for person in people
+        for person in User.objects.personas()
     ]

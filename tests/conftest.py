@@ -3,8 +3,31 @@ the right reason.
 """
 
 import pytest
+from django.core.management.commands import flush
+from django.db import connection
+from django.db.models.signals import pre_migrate
 
 from tests import factories as f
+
+
+def _extensions(**kwargs):
+    """What the first migration of `partners` asks of PostgreSQL."""
+    with connection.cursor() as cursor:
+        for name in ("btree_gist", "pg_trgm", "unaccent"):
+            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    pre_migrate.connect(_extensions)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """What a test has committed is erased after it, and nothing is installed anew for the next."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(flush, "emit_post_migrate_signal", lambda *args: None)
+        yield
 
 
 @pytest.fixture

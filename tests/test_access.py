@@ -16,8 +16,8 @@ from tests.world import build_world
 
 SIGN_IN = "/connexion/"
 
-# Asks for the test database before the world is built in it.
-pytestmark = pytest.mark.django_db
+# Asks for the test database before the world is built in it, by one process for the whole file.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("access")]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ from tests import factories as f
 from tests.rights import FINAL, MODELS, NOT_SHOWN, ONLY_THEN, REOPENING, RIGHTS
 from tests.world import build_world
 
-pytestmark = pytest.mark.django_db
+# One process builds the world, for the whole file.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("workflows")]
 
 
 def _workflows():

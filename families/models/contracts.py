@@ -21,11 +21,13 @@ class ContractQuerySet(models.QuerySet):
         """The three parties, the childminder's coordinator, and the Caf of the provider."""
         reach = user.reach
         return self.filter(
-            Q(agency__in=reach.agencies)
-            | Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(provider__childminder__service__in=reach.services)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(
+                agencies="agency",
+                providers="provider",
+                operators="provider__facility__operator",
+                services="provider__childminder__service",
+                cafs="caf",
+            )
         )
 
     def for_link(self, link):
@@ -206,6 +208,9 @@ class AvipContract(Dossier):
         indexes = [
             models.Index(fields=["caf", "status"], name="contract_caf_status"),
             models.Index(fields=["status", "end_on"], name="contract_ending"),
+            # What an agency counts on every page, and its list in order.
+            models.Index(fields=["agency", "status"], name="contract_agency_status"),
+            models.Index(fields=["agency", "-start_on", "id"], name="contract_agency_start"),
         ]
 
     def __str__(self):

@@ -21,10 +21,12 @@ class DeclarationQuerySet(models.QuerySet):
         """Who declares, and the Caf of the provider."""
         reach = user.reach
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(provider__childminder__service__in=reach.services)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(
+                providers="provider",
+                operators="provider__facility__operator",
+                services="provider__childminder__service",
+                cafs="caf",
+            )
         )
 
 

@@ -5,8 +5,7 @@ from datetime import time
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.urls import reverse
 
 from avip.workflow import Dossier
@@ -66,25 +65,6 @@ class PlaceOfferQuerySet(models.QuerySet):
         return self.filter(
             Q(max_age_months=None) | Q(max_age_months__gte=oldest), min_age_months__lte=youngest
         )
-
-    def free_for(self, keys, from_on, until):
-        """Offers with a place free on each of these half-days ("0-am"), the whole period."""
-        offers = self
-        for number, key in enumerate(keys):
-            weekday, half = key.split("-")
-            taken = (
-                Hold.objects.standing(from_on, until)
-                .filter(offer=OuterRef("pk"), weekday=int(weekday), half_day=half)
-                .order_by()
-                .values("offer")
-                .annotate(taken=Count("slot_number", distinct=True))
-                .values("taken")
-            )
-            offers = offers.alias(**{f"taken_{number}": Coalesce(Subquery(taken), 0)}).filter(
-                Q(half_days__contains=[key]) | Q(half_days=[]),
-                **{f"taken_{number}__lt": F("places")},
-            )
-        return offers
 
 
 class PlaceOffer(Dossier):

@@ -14,9 +14,7 @@ class QuotaCheckQuerySet(models.QuerySet):
         """The facility, its operator, and its Caf."""
         reach = user.reach
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
         )
 
 
@@ -69,9 +67,7 @@ class AlertQuerySet(models.QuerySet):
         """The provider, its operator, and its Caf."""
         reach = user.reach
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
         )
 
     def open(self):

@@ -23,14 +23,16 @@ class ReferralQuerySet(models.QuerySet):
         """
         reach = user.reach
         return self.filter(
-            Q(agency__in=reach.agencies)
-            | Q(provider__in=reach.providers) & ~Q(status__in=Referral.NOT_HERS_YET)
-            | Q(provider__facility__operator__in=reach.operators)
+            reach.any_of(
+                agencies="agency",
+                services="provider__childminder__service",
+                cafs="caf",
+            )
+            | reach.any_of(providers="provider", operators="provider__facility__operator")
             & ~Q(status__in=Referral.NOT_HERS_YET)
-            | Q(provider__childminder__service__in=reach.services)
-            | Q(provider__childminder__service__deputy__in=reach.services, deputy_at__isnull=False)
-            | Q(counter__in=reach.services)
-            | Q(caf__in=reach.cafs)
+            | reach.any_of(services="provider__childminder__service__deputy")
+            & Q(deputy_at__isnull=False)
+            | reach.any_of(services="counter")
         )
 
     def waiting_for_answer(self):
@@ -224,7 +226,12 @@ class Referral(Dossier):
                 name="referral_dispatched_by_a_counter",
             ),
         ]
-        indexes = [models.Index(fields=["provider", "status"], name="referral_provider_status")]
+        indexes = [
+            models.Index(fields=["provider", "status"], name="referral_provider_status"),
+            # What an agency counts on every page, and its list in order.
+            models.Index(fields=["agency", "status"], name="referral_agency_status"),
+            models.Index(fields=["agency", "-sent_at", "id"], name="referral_agency_sent"),
+        ]
 
     def __str__(self):
         return f"demande du {timezone.localtime(self.sent_at):%d/%m/%Y}"

@@ -15,10 +15,12 @@ class TakeUpQuerySet(models.QuerySet):
         """Who asked, and the agency that is asked."""
         reach = user.reach
         return self.filter(
-            Q(agency__in=reach.agencies)
-            | Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(provider__childminder__service__in=reach.services)
+            reach.any_of(
+                agencies="agency",
+                providers="provider",
+                operators="provider__facility__operator",
+                services="provider__childminder__service",
+            )
             | Q(caf__in=reach.cafs, provider=None)
         )
 

@@ -8,8 +8,7 @@ from django.views.generic import FormView
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import fr_month, hours, number, percent
-from avip.views import VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, VisibleObjectsMixin, log_reading
 from families.forms.declarations import AmendmentForm, say_child
 from families.models import MonthlyDeclaration, QuotaCheck
 from families.permissions import manages
@@ -21,13 +20,14 @@ from partners.calendars import month_bounds
 STEPS = ("amend", "amend_for_provider")
 
 
-class AmendmentCreate(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class AmendmentCreate(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormView):
     """The numbers that stand, to change, with a reason."""
 
     model = MonthlyDeclaration
     form_class = AmendmentForm
     template_name = "families/declaration_amend.html"
     context_object_name = "declaration"
+    done = "Le mois est rectifié\xa0: l’ancien et le nouveau se lisent."
 
     def get_queryset(self):
         return (
@@ -62,36 +62,26 @@ class AmendmentCreate(VisibleObjectsMixin, SingleObjectMixin, FormView):
             "reads_names": manages(self.request.user, declaration.provider),
         }
 
-    def form_valid(self, form):
+    def take(self, form, who):
         numbers = form.cleaned_data
-        try:
-            amend(
-                self.object,
-                by=self.request.user,
-                on=timezone.localdate(),
-                reason=numbers["reason"],
-                children_present=numbers.get("children_present"),
-                hours_total=numbers.get("hours_total"),
-                minutes_by_line=form.minutes_by_line(),
-                seen=numbers["seen"],
-            )
-        except StepRefused as refusal:
-            return self._refused(form, refusal)
-        messages.success(
-            self.request, "Le mois est rectifié\xa0: l’ancien et le nouveau se lisent."
+        amend(
+            self.object,
+            **who,
+            reason=numbers["reason"],
+            children_present=numbers.get("children_present"),
+            hours_total=numbers.get("hours_total"),
+            minutes_by_line=form.minutes_by_line(),
+            seen=numbers["seen"],
         )
-        return redirect(self.object)
 
-    def _refused(self, form, refusal):
+    def refused(self, form, refusal):
         """The same page, the reasons and what was typed, from the row as it is now."""
         self.object = self.get_object()
         typed = form.data.copy()
         typed["seen"] = self.object.revision
         again = AmendmentForm(**self.get_form_kwargs() | {"data": typed})
         again.is_valid()
-        for reason in refusal.reasons:
-            again.add_error(None, reason)
-        return self.form_invalid(again)
+        return super().refused(again, refusal)
 
     def get_context_data(self, **kwargs):
         until = None

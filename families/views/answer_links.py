@@ -3,12 +3,13 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from avip.workflow import StepRefused
+from avip.views import RefusableForm
 from families.answer_links import OPEN, UNKNOWN, state_of
 from families.forms.referral_answers import AcceptForm, NoShowForm, RefuseForm
 from families.models import AnswerLink, Referral
@@ -89,7 +90,7 @@ class Answer(LinkMixin, TemplateView):
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
-class AnswerStep(LinkMixin, FormView):
+class AnswerStep(RefusableForm, LinkMixin, FormView):
     """One answer: GET shows its form, POST records it as the person of the link."""
 
     template_name = "families/answer_form.html"
@@ -122,15 +123,7 @@ class AnswerStep(LinkMixin, FormView):
             title=self.title, submit=REFERRAL.steps[self.step].label, **kwargs
         )
 
-    def form_valid(self, form):
-        try:
-            answer = getattr(referrals, self.step)
-            who = {"by": self.link.user, "on": timezone.localdate()}
-            answer(self.link.referral, **form.cleaned_data, **who)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        response = redirect("families:answer")
-        response["Location"] += "?fait=1"
-        return response
+    def take(self, form, who):
+        answer = getattr(referrals, self.step)
+        answer(self.link.referral, **form.cleaned_data, **who | {"by": self.link.user})
+        return f"{reverse('families:answer')}?fait=1"

@@ -2,11 +2,10 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import FormView
 
-from avip.workflow import StepRefused
+from avip.views import RefusableForm
 from families.clauses import articles_of, write_clauses
 from families.forms.clauses import ClausesForm
 from families.models import LocalClauses
@@ -14,9 +13,10 @@ from labels.permissions import own_caf
 from partners.permissions import is_hijacked
 
 
-class Clauses(FormView):
+class Clauses(RefusableForm, FormView):
     form_class = ClausesForm
     template_name = "families/clauses.html"
+    blamed = "valid_from"
 
     def dispatch(self, request, *args, **kwargs):
         """For the people of a Caf; its responsable alone writes."""
@@ -57,18 +57,11 @@ class Clauses(FormView):
             raise PermissionDenied
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form):
-        try:
-            written = write_clauses(
-                self.caf, by=self.request.user, on=timezone.localdate(), **form.cleaned_data
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error("valid_from", reason)
-            return self.form_invalid(form)
+    def take(self, form, who):
+        written = write_clauses(self.caf, **who, **form.cleaned_data)
         messages.success(
             self.request,
             "Ces clauses entrent dans les contrats proposés à partir du "
             f"{written.valid_from:%d/%m/%Y}. Ceux qui sont déjà proposés ne changent pas.",
         )
-        return redirect("families:clauses")
+        return "families:clauses"

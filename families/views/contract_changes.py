@@ -8,7 +8,7 @@ from django.views.generic import DetailView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import and_list
-from avip.views import VisibleObjectsMixin, log_reading
+from avip.views import VisibleObjectsMixin, log_reading, refusal_said
 from avip.workflow import StepRefused
 from families import contract_page
 from families.forms.contracts import AdjustForm, ReviseForm
@@ -33,12 +33,8 @@ class ContractRemind(VisibleObjectsMixin, SingleObjectMixin, View):
 
     def post(self, request, *args, **kwargs):
         contract = for_parties(request.user, self.get_object())
-        try:
+        with refusal_said(request):
             written = remind(contract, by=request.user, on=timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             names = and_list(signatory.name for signatory in written)
             messages.success(request, f"Un message part à {names}.")
         return redirect(contract)
@@ -72,8 +68,8 @@ class ContractRevise(ContractFormView):
             **kwargs,
         )
 
-    def take(self, form):
-        return revise(self.object, by=self.request.user, on=timezone.localdate(), **form.terms())
+    def take(self, form, who):
+        revise(self.object, **who, **form.terms())
 
 
 class ContractAdjust(ContractFormView):
@@ -82,6 +78,7 @@ class ContractAdjust(ContractFormView):
     model = AvipContract
     form_class = AdjustForm
     template_name = "families/contract_adjust.html"
+    done = "L’ajustement est enregistré\xa0: les autres parties et la famille sont prévenues."
     is_beyond = False
 
     def reasons_to_go_back(self):
@@ -107,22 +104,12 @@ class ContractAdjust(ContractFormView):
             **kwargs,
         )
 
-    def form_valid(self, form):
-        try:
-            adjust(self.object, by=self.request.user, on=timezone.localdate(), **form.terms())
-        except StepRefused as refusal:
-            self.is_beyond = isinstance(refusal, BeyondEnvelope)
-            self.object.refresh_from_db()
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            form.initial["seen"] = self.object.revision
-            form.show_again()
-            return self.form_invalid(form)
-        messages.success(
-            self.request,
-            "L’ajustement est enregistré\xa0: les autres parties et la famille sont prévenues.",
-        )
-        return redirect(self.object)
+    def take(self, form, who):
+        adjust(self.object, **who, **form.terms())
+
+    def refused(self, form, refusal):
+        self.is_beyond = isinstance(refusal, BeyondEnvelope)
+        return super().refused(form, refusal)
 
 
 class AdjustmentCancel(VisibleObjectsMixin, SingleObjectMixin, View):
@@ -136,12 +123,8 @@ class AdjustmentCancel(VisibleObjectsMixin, SingleObjectMixin, View):
         adjustment = contract.adjustments.filter(pk=kwargs["adjustment"]).first()
         if adjustment is None:
             raise Http404
-        try:
+        with refusal_said(request):
             cancel_adjustment(adjustment, by=request.user, on=timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             messages.success(request, "Les horaires signés s’appliquent de nouveau.")
         return redirect(contract)
 

@@ -7,13 +7,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin, log_reading, serve_document
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading, serve_document
 from families import contract_page, signature_rows
+from families.contract_file import read_whole, with_parties
 from families.contract_text import readable_code
 from families.documents import articles_of, attached_to, essentials_of
 from families.follow_up_page import follow_up_of, shows_review
@@ -42,6 +43,13 @@ def takes_over(user):
     """Whoever orients, gives care or coordinates may record a paper contract of its own."""
     reach = user.reach
     return bool(reach.agencies or reach.providers or reach.operators or reach.services)
+
+
+# What a Caf reads of the families' path besides the contracts.
+CAF_PAGES = [
+    {"label": "Suivis proposés", "url": reverse_lazy("families:takeup_list")},
+    {"label": "Dossiers qui se ressemblent", "url": reverse_lazy("families:match_list")},
+]
 
 
 class ContractList(VisibleObjectsMixin, ListView):
@@ -81,6 +89,7 @@ class ContractList(VisibleObjectsMixin, ListView):
         ]
         context["named"] = not user.reach.cafs
         context["takes_over"] = takes_over(user)
+        context["actions"] = CAF_PAGES if user.reach.cafs else []
         return context
 
 
@@ -90,15 +99,10 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
     context_object_name = "contract"
 
     def get_queryset(self):
-        queryset = super().get_queryset().exclude(status=AvipContract.Status.DRAFT)
-        return queryset.select_related(
-            "provider__commune",
-            "provider__facility",
-            "provider__childminder",
-            "agency",
-            "adviser",
-            "household",
-        ).prefetch_related("versions", "renewals", "household__parents", "children")
+        return with_parties(super().get_queryset().exclude(status=AvipContract.Status.DRAFT))
+
+    def get_object(self, queryset=None):
+        return read_whole(super().get_object(queryset))
 
     def get_context_data(self, **kwargs):
         contract, user = self.object, self.request.user
@@ -124,7 +128,7 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             changes=changes_of(version) if named and waits else [],
             adjustments=contract_page.adjustments_of(contract, on) if named else [],
             may_change=named and not reasons_of_revision(contract) and not is_hijacked(user),
-            referent=contract.referent_changes.filter(status="proposed").first(),
+            referent=contract_page.referent_proposed(contract),
             may_propose_referent=proposes(user, contract, on) and not reasons_of_contract(contract),
             facts=contract_page.facts(contract, standing, user, on),
             timeline=contract_page.timeline(contract, standing, on),
@@ -159,8 +163,10 @@ class ContractText(VisibleObjectsMixin, DetailView):
         )
 
 
-class ContractFormView(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A form over a dossier: the verb refuses in words, what was typed is kept."""
+class ContractFormView(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormView):
+    """A form over a dossier that proposes a text."""
+
+    done = "Le contrat est proposé\xa0: le texte est figé, chacun peut le lire et le signer."
 
     def dispatch(self, request, *args, **kwargs):
         self.object = for_parties(request.user, self.get_object())
@@ -178,21 +184,10 @@ class ContractFormView(VisibleObjectsMixin, SingleObjectMixin, FormView):
         log_reading(request, self.object)
         return super().get(request, *args, **kwargs)
 
-    def form_valid(self, form):
-        try:
-            version = self.take(form)
-        except StepRefused as refusal:
-            self.object.refresh_from_db()
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            form.initial["seen"] = self.object.revision
-            form.show_again()
-            return self.form_invalid(form)
-        messages.success(
-            self.request,
-            "Le contrat est proposé\xa0: le texte est figé, chacun peut le lire et le signer.",
-        )
-        return redirect(version.contract)
+    def refused(self, form, refusal):
+        self.object.refresh_from_db()
+        form.initial["seen"] = self.object.revision
+        return super().refused(form, refusal)
 
 
 class ContractPropose(ContractFormView):
@@ -229,10 +224,8 @@ class ContractPropose(ContractFormView):
             **kwargs,
         )
 
-    def take(self, form):
-        return contracts.propose(
-            self.object, by=self.request.user, on=timezone.localdate(), **form.terms()
-        )
+    def take(self, form, who):
+        return contracts.propose(self.object, **who, **form.terms()).contract
 
 
 class ContractRenew(ContractFormView):
@@ -257,10 +250,8 @@ class ContractRenew(ContractFormView):
             **kwargs,
         )
 
-    def take(self, form):
-        return contracts.renew(
-            self.object, by=self.request.user, on=timezone.localdate(), **form.terms()
-        )
+    def take(self, form, who):
+        return contracts.renew(self.object, **who, **form.terms()).contract
 
 
 class ContractStep(TakeStep):

@@ -12,8 +12,7 @@ from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import fr_date, fr_month
-from avip.views import TakeStep, VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading
 from families.figures import DECLARED
 from families.forms.declarations import DeclarationFilter, DeclarationForm
 from families.models import MonthlyDeclaration, QuotaCheck
@@ -69,7 +68,7 @@ class DeclarationList(VisibleObjectsMixin, ListView):
         )
 
 
-class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class DeclarationDetail(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormView):
     """The form while the month is open and the reader may declare it; then what was declared."""
 
     model = MonthlyDeclaration
@@ -126,23 +125,19 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
             "rules": rules_for(declaration.caf, month_bounds(declaration.month)[1]),
         }
 
-    def form_valid(self, form):
+    def take(self, form, who):
         numbers = form.cleaned_data
-        try:
-            submit(
-                self.object,
-                by=self.request.user,
-                on=self.today,
-                children_present=numbers.get("children_present"),
-                hours_total=numbers.get("hours_total"),
-                minutes_by_line=form.minutes_by_line(),
-                seen=numbers["seen"],
-            )
-        except StepRefused as refusal:
-            return self._refused(form, refusal)
-        return redirect(f"{self.object.get_absolute_url()}?fait=1")
+        submit(
+            self.object,
+            **who,
+            children_present=numbers.get("children_present"),
+            hours_total=numbers.get("hours_total"),
+            minutes_by_line=form.minutes_by_line(),
+            seen=numbers["seen"],
+        )
+        return f"{self.object.get_absolute_url()}?fait=1"
 
-    def _refused(self, form, refusal):
+    def refused(self, form, refusal):
         """The same page, the reasons and what was typed; or what somebody declared meanwhile."""
         self.object = self.get_object()
         if self.object.status != Status.OPEN:
@@ -153,9 +148,7 @@ class DeclarationDetail(VisibleObjectsMixin, SingleObjectMixin, FormView):
         typed["seen"] = self.object.revision
         again = self.get_form_class()(**self.get_form_kwargs() | {"data": typed})
         again.is_valid()
-        for reason in refusal.reasons:
-            again.add_error(None, reason)
-        return self.form_invalid(again)
+        return super().refused(again, refusal)
 
     def get_context_data(self, **kwargs):
         declaration, user = self.object, self.request.user

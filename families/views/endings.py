@@ -5,18 +5,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.generic import FormView, TemplateView, View
+from django.views.generic import TemplateView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import VisibleObjectsMixin
+from avip.views import StepPage, VisibleObjectsMixin, refusal_said
 from avip.workflow import StepRefused
 from families.contract_page import family_name
 from families.figures import outcome_figures
 from families.follow_up_page import to_keep
 from families.forms.follow_up import EndForm, JobKindForm, OneOutcomeForm, OutcomeForm
 from families.models import AvipContract, CorrectionRequest, Placement
-from families.permissions import manages, takes_part
-from families.views.interviews import OfContract
+from families.permissions import manages
+from families.views.interviews import ContractAct
 from families.views.takeovers import is_uuid
 from families.workflow import corrections, endings, no_shows, outcomes, work_checks
 from families.workflow.contract_steps import CONTRACT
@@ -29,12 +29,11 @@ QUICK = {"none": "Terminé, pas de solution à ce jour", "unknown": "Terminé, s
 TEN = 10
 
 
-class EndingView(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class EndingPage(StepPage):
     """A form about one contract, for its parties; when it cannot be, the contract says why."""
 
     model = AvipContract
     context_object_name = "contract"
-    workflow, step = None, ""
 
     def get_queryset(self):
         return (
@@ -49,39 +48,8 @@ class EndingView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             )
         )
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not takes_part(request.user, self.object):
-            raise PermissionDenied
-        today = timezone.localdate()
-        if self.step not in self.workflow.available(self.object, request.user, today):
-            for reason in self._reasons(today):
-                messages.error(request, reason)
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
 
-    def _reasons(self, today):
-        blocked = self.workflow.blocked(self.object, self.request.user, today)
-        return blocked.get(self.step) or [self.impossible()]
-
-    def impossible(self):
-        """Why this step is not one of this contract's state."""
-        state = self.object.get_status_display()
-        label = self.workflow.steps[self.step].label
-        return f"«\xa0{label}\xa0» n’est pas possible\xa0: contrat {state}."
-
-    def form_valid(self, form):
-        try:
-            self.act(form, timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(self.request, self.done())
-        return redirect(self.object)
-
-
-class OutcomeRecord(EndingView):
+class OutcomeRecord(EndingPage):
     form_class = OutcomeForm
     template_name = "families/outcome_form.html"
     workflow, step = OUTCOME, "record"
@@ -92,11 +60,11 @@ class OutcomeRecord(EndingView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(quick=QUICK.items(), **kwargs)
 
-    def act(self, form, on):
+    def take(self, form, who):
         """Note the outcome."""
-        outcome = form.cleaned_data["outcome"]
-        outcomes.record(self.object, by=self.request.user, on=on, outcome=outcome)
+        outcomes.record(self.object, outcome=form.cleaned_data["outcome"], **who)
 
+    @property
     def done(self):
         """What was noted, and what it opens."""
         said = f"Issue notée\xa0: {self.object.get_outcome_display()}."
@@ -106,37 +74,28 @@ class OutcomeRecord(EndingView):
         return said
 
 
-class ContractEnd(EndingView):
+class ContractEnd(EndingPage):
     form_class = EndForm
     template_name = "families/outcome_contract_end.html"
     workflow, step = CONTRACT, "terminate"
+    done = (
+        "Le contrat est arrêté, les autres parties et la famille sont prévenues. "
+        "Notez maintenant son issue."
+    )
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"contract": self.object}
 
-    def act(self, form, on):
+    def take(self, form, who):
         """Stop the contract, today or after the notice."""
         if form.cleaned_data["stop_reason"] == AvipContract.StopReason.NO_SHOW:
             referral = self.object.referral
-            if referral and on <= no_shows.last_day_to_say(referral):
+            if referral and who["on"] <= no_shows.last_day_to_say(referral):
                 # The place goes to whoever waits first, the request says so too.
-                no_shows.no_show(referral, by=self.request.user, on=on)
+                no_shows.no_show(referral, **who)
                 return
         said = {name: form.cleaned_data[name] for name in ("reason", "stop_reason", "stopped_by")}
-        terminate(
-            self.object,
-            by=self.request.user,
-            on=on,
-            last_day=form.cleaned_data["last_day"],
-            **said,
-        )
-
-    def done(self):
-        """What has just stopped, and what is left to say."""
-        return (
-            "Le contrat est arrêté, les autres parties et la famille sont prévenues. "
-            "Notez maintenant son issue."
-        )
+        terminate(self.object, last_day=form.cleaned_data["last_day"], **said, **who)
 
 
 class OutcomeMany(TemplateView):
@@ -211,12 +170,8 @@ class OutcomeQuick(VisibleObjectsMixin, SingleObjectMixin, View):
         contract, outcome = self.get_object(), kwargs["outcome"]
         if outcome not in QUICK:
             raise Http404
-        try:
+        with refusal_said(request):
             outcomes.record(contract, by=request.user, on=timezone.localdate(), outcome=outcome)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             messages.success(request, f"Issue notée\xa0: {contract.get_outcome_display()}.")
         return redirect(contract)
 
@@ -250,15 +205,12 @@ class PlaceKeep(VisibleObjectsMixin, SingleObjectMixin, TemplateView):
         chosen = request.POST.get(name, "")
         mine = Placement.objects.visible_to(request.user).filter(contract=self.object)
         placement = get_object_or_404(mine, pk=chosen if is_uuid(chosen) else None)
-        try:
+        with refusal_said(request):
             if name == "leave":
                 endings.leave_place(placement, by=request.user, on=today)
                 messages.success(request, "C’est noté\xa0: la place est libre à partir de demain.")
             else:
                 self.keep(placement, today)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
         return redirect(self.object)
 
     def keep(self, placement, today):
@@ -272,18 +224,18 @@ class PlaceKeep(VisibleObjectsMixin, SingleObjectMixin, TemplateView):
         )
 
 
-class JobConfirm(OfContract):
+class JobConfirm(ContractAct):
     """The adviser confirms what the family said; nothing ends."""
 
     form_class = JobKindForm
     title = "Confirmer l’emploi annoncé"
     submit = "Noter"
-    intro = (
+    lead = (
         "Le contrat continue jusqu’à son dernier jour dans tous les cas. Un emploi ou une "
         "formation qui continue permet à la crèche de garder la place jusqu’à l’école."
     )
 
-    def act(self, form, who):
+    def take(self, form, who):
         """A job, a short one, or a mistake."""
         kind = form.cleaned_data["kind"]
         if kind == "none":
@@ -311,17 +263,13 @@ class WorkCheck(VisibleObjectsMixin, SingleObjectMixin, TemplateView):
         )
 
     def post(self, request, *args, **kwargs):
-        try:
+        with refusal_said(request):
             work_checks.answer(
                 self.object,
                 by=request.user,
                 on=timezone.localdate(),
                 still=request.POST.get("still", ""),
             )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             messages.success(request, "La réponse est notée.")
         return redirect(self.object)
 

@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.views.generic import CreateView, DetailView, ListView, UpdateView
 
 from avip.templatetags.words import fr_date
-from avip.views import VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, VisibleObjectsMixin, log_reading
 from families.forms.households import HouseholdFilter, HouseholdForm
 from families.matches import is_being_checked
 from families.models import AvipContract, FlagAttestation, Household, HouseholdMatch, Referral
@@ -116,10 +115,11 @@ class HouseholdCreate(CreateView):
         return redirect(household)
 
 
-class HouseholdUpdate(VisibleObjectsMixin, UpdateView):
+class HouseholdUpdate(RefusableForm, VisibleObjectsMixin, UpdateView):
     model = Household
     form_class = HouseholdForm
     template_name = "families/household_form.html"
+    done = "C’est enregistré."
 
     def get_object(self, queryset=None):
         household = super().get_object(queryset)
@@ -129,13 +129,5 @@ class HouseholdUpdate(VisibleObjectsMixin, UpdateView):
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"on": timezone.localdate()}
 
-    def form_valid(self, form):
-        try:
-            form.record(by=self.request.user)
-        except StepRefused as refusal:
-            form.show_again()
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(self.request, "C’est enregistré.")
-        return redirect(self.object)
+    def take(self, form, who):
+        form.record(by=who["by"])

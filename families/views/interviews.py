@@ -3,14 +3,11 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.generic import FormView, ListView, TemplateView
-from django.views.generic.detail import SingleObjectMixin
+from django.views.generic import ListView, TemplateView
 
-from avip.views import VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import StepPage, VisibleObjectsMixin, log_reading
 from families.contract_page import family_name, title_for
 from families.follow_up_page import say_interview, say_ticked
 from families.forms.follow_up import DayForm, NoteForm, PlanForm
@@ -22,42 +19,28 @@ from partners.permissions import is_adviser, is_hijacked
 SHOWN = 50
 
 
-class OfContract(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A short form about one contract; refused in words, what was typed is kept."""
+class ContractAct(StepPage):
+    """A short form about one contract, whatever its state: the verb refuses in words."""
 
     model = AvipContract
     context_object_name = "contract"
     template_name = "families/interview_form.html"
     allowed = staticmethod(is_adviser)
-    title, submit, intro = "", "", ""
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if is_hijacked(request.user) or not self.allowed(request.user, self.object):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
+    def is_allowed(self):
+        user = self.request.user
+        return not is_hijacked(user) and self.allowed(user, self.object)
+
+    def why_not(self, on):
+        return []
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            title=self.title,
-            submit=self.submit,
-            intro=self.intro,
-            subtitle=title_for(self.object, self.request.user),
-            **kwargs,
-        )
+        subtitle = title_for(self.object, self.request.user)
+        return super().get_context_data(subtitle=subtitle, **kwargs)
 
     def get(self, request, *args, **kwargs):
         log_reading(request, self.object)
         return super().get(request, *args, **kwargs)
-
-    def form_valid(self, form):
-        try:
-            self.act(form, {"by": self.request.user, "on": timezone.localdate()})
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        return redirect(self.object)
 
     def warn(self, day):
         """More interviews in a week than the rule counts: said, never forbidden."""
@@ -65,24 +48,24 @@ class OfContract(VisibleObjectsMixin, SingleObjectMixin, FormView):
             messages.warning(self.request, said)
 
 
-class InterviewPlan(OfContract):
+class InterviewPlan(ContractAct):
     form_class = PlanForm
     title = "Prévoir un entretien"
     submit = "Prévoir"
-    intro = "La famille le lit sur sa page. Ni la crèche ni la Caf n’en savent rien."
+    lead = "La famille le lit sur sa page. Ni la crèche ni la Caf n’en savent rien."
 
-    def act(self, form, who):
+    def take(self, form, who):
         """Plan it."""
         planned = interviews.plan(self.object, **form.cleaned_data, **who)
         messages.success(self.request, f"Entretien {say_interview(planned)}.")
         self.warn(timezone.localtime(planned.planned_at).date())
 
 
-class InterviewNote(OfContract):
+class InterviewNote(ContractAct):
     form_class = NoteForm
     title = "Noter un entretien"
     submit = "Noter"
-    intro = "Un jour et une catégorie, aucun récit. Ni la crèche ni la Caf ne le lisent."
+    lead = "Un jour et une catégorie, aucun récit. Ni la crèche ni la Caf ne le lisent."
 
     def planned(self):
         """The one this page is about, when it was planned."""
@@ -96,27 +79,27 @@ class InterviewNote(OfContract):
         day = timezone.localtime(planned.planned_at).date() if planned else today
         return {"held_on": min(day, today), "was_held": "yes"}
 
-    def act(self, form, who):
+    def take(self, form, who):
         """Note it."""
         noted = interviews.note(self.object, interview=self.planned(), **form.cleaned_data, **who)
         messages.success(self.request, "Entretien noté.")
         self.warn(noted.held_on)
 
 
-class PointRecord(OfContract):
+class PointRecord(ContractAct):
     form_class = DayForm
     allowed = staticmethod(takes_part)
     title = "Noter un point de coordination"
     submit = "Noter le point"
-    intro = "Un point entre la crèche et le référent emploi\xa0: le jour suffit."
+    lead = "Un point entre la crèche et le référent emploi\xa0: le jour suffit."
+    done = "Le point est noté."
 
     def get_initial(self):
         return {"held_on": timezone.localdate()}
 
-    def act(self, form, who):
+    def take(self, form, who):
         """Note the day."""
         interviews.hold_point(self.object, **form.cleaned_data, **who)
-        messages.success(self.request, "Le point est noté.")
 
 
 class InterviewList(VisibleObjectsMixin, ListView):

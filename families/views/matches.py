@@ -6,8 +6,7 @@ from django.utils import timezone
 from django.views.generic import DetailView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import VisibleObjectsMixin, log_reading, refusal_said
 from families.matches import settle
 from families.merging import merge
 from families.models import HouseholdMatch
@@ -60,12 +59,8 @@ class MatchSettle(MatchMixin, SingleObjectMixin, View):
     def post(self, request, *args, **kwargs):
         match = self.get_object()
         verdict = request.POST.get("verdict", "")
-        try:
+        with refusal_said(request):
             settle(match, verdict=verdict, by=request.user, on=timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             messages.success(request, "Votre réponse est enregistrée.")
         return redirect("families:match_detail", match.pk)
 
@@ -83,12 +78,8 @@ class MatchMerge(SingleObjectMixin, View):
     def post(self, request, *args, **kwargs):
         match = self.get_object()
         keep = match.first
-        try:
+        with refusal_said(request):
             merge(match, keep=keep, by=request.user, on=timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             messages.success(
                 request, "Les deux dossiers n’en font plus qu’un. Relisez-le avec la famille."
             )

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView
 
-from avip.workflow import StepRefused
+from avip.views import RefusableForm
 from families.forms.occasional import ENDS, STARTS, OccasionalForm, TomorrowForm
 from families.models import Household, Referral
 from families.occasional import open_near
@@ -59,11 +58,12 @@ class OccasionalSearch(TemplateView):
         )
 
 
-class OccasionalCreate(FormView):
+class OccasionalCreate(RefusableForm, FormView):
     """Dated hours at one provider, the day of the search prefilled."""
 
     form_class = OccasionalForm
     template_name = "families/occasional_create.html"
+    done = "La demande est partie. La réponse vous parviendra par courriel."
 
     def dispatch(self, request, *args, **kwargs):
         self.household = _household(request, kwargs["pk"])
@@ -100,25 +100,15 @@ class OccasionalCreate(FormView):
             **kwargs,
         )
 
-    def form_valid(self, form):
+    def take(self, form, who):
         data = form.cleaned_data
-        try:
-            referral = referrals.send(
-                self.household,
-                provider=self.provider,
-                children=data["children"],
-                days=data["days"],
-                kind=Referral.Kind.OCCASIONAL,
-                is_urgent=data["is_urgent"],
-                message=data["message"],
-                by=self.request.user,
-                on=timezone.localdate(),
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request, "La demande est partie. La réponse vous parviendra par courriel."
+        return referrals.send(
+            self.household,
+            provider=self.provider,
+            children=data["children"],
+            days=data["days"],
+            kind=Referral.Kind.OCCASIONAL,
+            is_urgent=data["is_urgent"],
+            message=data["message"],
+            **who,
         )
-        return redirect(referral)

@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.views.generic import CreateView, UpdateView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import VisibleObjectsMixin
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, VisibleObjectsMixin
 from families.forms.offers import OfferForm
 from families.models import PlaceOffer
 from families.offers import say_confirmed, say_for_whom, say_places, say_when, still_free
@@ -51,9 +50,10 @@ class OfferMixin(VisibleObjectsMixin):
         return provider
 
 
-class OfferFormMixin(OfferMixin):
+class OfferFormMixin(RefusableForm, OfferMixin):
     form_class = OfferForm
     template_name = "families/offer_form.html"
+    done = "Vos places sont à jour. Les conseillers les voient dès maintenant."
 
     def get_form_kwargs(self):
         kwargs = super().get_form_kwargs()
@@ -62,18 +62,9 @@ class OfferFormMixin(OfferMixin):
     def get_context_data(self, **kwargs):
         return super().get_context_data(provider=self.provider, **kwargs)
 
-    def form_valid(self, form):
-        try:
-            form.record(by=self.request.user)
-        except StepRefused as refusal:
-            form.show_again()
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request, "Vos places sont à jour. Les conseillers les voient dès maintenant."
-        )
-        return redirect(self.provider)
+    def take(self, form, who):
+        form.record(by=who["by"])
+        return self.provider
 
 
 class OfferCreate(OfferFormMixin, CreateView):

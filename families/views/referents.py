@@ -8,8 +8,7 @@ from django.utils.decorators import method_decorator
 from django.views.generic import FormView
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, StepPage, TakeStep, VisibleObjectsMixin, log_reading
 from families import contract_page
 from families.contract_text import sha256_of
 from families.forms.referents import AcceptReferentForm, ReferentForm
@@ -18,56 +17,40 @@ from families.views.signing import password_again
 from families.workflow import referents
 
 
-class ReferentPropose(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class ReferentPropose(StepPage):
     """The present adviser, who gives care, or the Caf of a closed agency asks another one."""
 
     model = AvipContract
+    context_object_name = "contract"
     form_class = ReferentForm
     template_name = "families/referent_propose.html"
+    done = "La proposition part. L’agence actuelle suit la famille jusqu’à la réponse."
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not referents.proposes(request.user, self.object, timezone.localdate()):
-            raise PermissionDenied
-        if reasons := referents.reasons_of_contract(self.object):
-            for reason in reasons:
-                messages.error(request, reason)
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
+    def is_allowed(self):
+        return referents.proposes(self.request.user, self.object, timezone.localdate())
+
+    def why_not(self, on):
+        return referents.reasons_of_contract(self.object)
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"contract": self.object}
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            contract=self.object,
-            title=contract_page.title_for(self.object, self.request.user),
-            **kwargs,
-        )
+        title = contract_page.title_for(self.object, self.request.user)
+        return super().get_context_data(title=title, **kwargs)
 
-    def form_valid(self, form):
-        try:
-            referents.propose_change(
-                self.object, by=self.request.user, on=timezone.localdate(), **form.cleaned_data
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request,
-            "La proposition part. L’agence actuelle suit la famille jusqu’à la réponse.",
-        )
-        return redirect(self.object)
+    def take(self, form, who):
+        referents.propose_change(self.object, **who, **form.cleaned_data)
 
 
 @method_decorator(password_again, name="dispatch")
-class ReferentRead(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class ReferentRead(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormView):
     """The short text, read by the agency that is asked; signed with the password given again."""
 
     model = ReferentChange
     form_class = AcceptReferentForm
     template_name = "families/referent_change.html"
+    done = "Vous êtes le référent emploi de cette famille\xa0: chacun est prévenu."
 
     def dispatch(self, request, *args, **kwargs):
         self.object = self.get_object()
@@ -93,22 +76,10 @@ class ReferentRead(VisibleObjectsMixin, SingleObjectMixin, FormView):
     def get_initial(self):
         return {"text_sha256": sha256_of(self.text)}
 
-    def form_valid(self, form):
-        try:
-            referents.accept_change(
-                self.object,
-                text_sha256=form.cleaned_data["text_sha256"],
-                by=self.request.user,
-                on=timezone.localdate(),
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request, "Vous êtes le référent emploi de cette famille\xa0: chacun est prévenu."
-        )
-        return redirect(self.object.contract)
+    def take(self, form, who):
+        digest = form.cleaned_data["text_sha256"]
+        referents.accept_change(self.object, text_sha256=digest, **who)
+        return self.object.contract
 
 
 class ReferentStep(TakeStep):

@@ -1,16 +1,12 @@
 """The steps of a request that ask something: what is answered, what the family says of it."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import DetailView, FormView, ListView
-from django.views.generic.detail import SingleObjectMixin
+from django.views.generic import DetailView, ListView
 
-from avip.views import VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import StepPage, VisibleObjectsMixin, log_reading
 from families import waiting_list
 from families.alternatives import alternatives
 from families.commissions import next_commission
@@ -38,55 +34,22 @@ from partners.calendars import calendar_of
 from partners.models import Provider
 
 
-class StepForm(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A step that asks something: 404 out of scope, 403 without the right, back when too late."""
+class ReferralPage(StepPage):
+    """A step of a request that asks something."""
 
     model = Referral
     context_object_name = "referral"
     template_name = "families/referral_form.html"
-    step = ""
-    title = ""
-    intro = ""
-    done = ""
+    workflow = REFERRAL
 
     def get_queryset(self):
         return detailed(super().get_queryset())
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        step = REFERRAL.steps[self.step]
-        if not step.allowed(request.user, self.object):
-            raise PermissionDenied
-        if request.method == "GET" and self.object.status not in step.sources:
-            state = self.object.get_status_display()
-            messages.error(request, f"«\xa0{step.label}\xa0» n’est plus possible\xa0: {state}.")
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
-
     def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            sight=Sight(self.object, self.request.user),
-            title=self.title,
-            intro=self.intro,
-            submit=REFERRAL.steps[self.step].label,
-            **kwargs,
-        )
-
-    def form_valid(self, form):
-        try:
-            self.take(form.cleaned_data, {"by": self.request.user, "on": timezone.localdate()})
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(self.request, self.done)
-        return redirect(self.get_success_url())
-
-    def get_success_url(self):
-        return self.object.get_absolute_url()
+        return super().get_context_data(sight=Sight(self.object, self.request.user), **kwargs)
 
 
-class Accept(StepForm):
+class Accept(ReferralPage):
     form_class = AcceptForm
     step = "accept"
     title = "Accepter cette famille"
@@ -97,25 +60,25 @@ class Accept(StepForm):
     def get_initial(self):
         return {"contact_name": str(self.request.user)}
 
-    def take(self, data, who):
-        referrals.accept(self.object, **data, **who)
+    def take(self, form, who):
+        referrals.accept(self.object, **form.cleaned_data, **who)
 
 
-class Refuse(StepForm):
+class Refuse(ReferralPage):
     form_class = RefuseForm
     step = "refuse"
     title = "Refuser cette demande"
     done = "C’est noté. Le conseiller est prévenu et cherchera ailleurs avec la famille."
 
-    def take(self, data, who):
-        referrals.refuse(self.object, **data, **who)
+    def take(self, form, who):
+        referrals.refuse(self.object, **form.cleaned_data, **who)
 
 
-class ProposeHours(StepForm):
+class ProposeHours(ReferralPage):
     form_class = ProposeHoursForm
     step = "propose_hours"
     title = "Proposer d’autres horaires"
-    intro = "La famille dit oui ou non à ces horaires\xa0; la place n’est gardée qu’à partir de là."
+    lead = "La famille dit oui ou non à ces horaires\xa0; la place n’est gardée qu’à partir de là."
     done = "C’est noté. Le conseiller demande à la famille si ces horaires lui conviennent."
 
     def get_form_kwargs(self):
@@ -130,11 +93,11 @@ class ProposeHours(StepForm):
         mine = {"from_on": self.object.from_on, "contact_name": str(self.request.user)}
         return mine | asked
 
-    def take(self, data, who):
-        referrals.propose_hours(self.object, **data, **who)
+    def take(self, form, who):
+        referrals.propose_hours(self.object, **form.cleaned_data, **who)
 
 
-class Shortlist(StepForm):
+class Shortlist(ReferralPage):
     form_class = ShortlistForm
     step = "shortlist"
     title = "Présenter à la commission"
@@ -143,11 +106,11 @@ class Shortlist(StepForm):
     def get_initial(self):
         return {"commission_on": next_commission(self.object.provider, timezone.localdate())}
 
-    def take(self, data, who):
-        referrals.shortlist(self.object, **data, **who)
+    def take(self, form, who):
+        referrals.shortlist(self.object, **form.cleaned_data, **who)
 
 
-class OtherHours(StepForm):
+class OtherHours(ReferralPage):
     """What is proposed beside what was asked; a no is one press away."""
 
     form_class = NoShowForm
@@ -161,40 +124,40 @@ class OtherHours(StepForm):
             counter_schedule=say_schedule(self.object.counter_slots.all()), **kwargs
         )
 
-    def take(self, data, who):
+    def take(self, form, who):
         referrals.take_hours(self.object, **who)
 
 
-class Confirm(StepForm):
+class Confirm(ReferralPage):
     form_class = ConfirmForm
     template_name = "families/referral_confirm.html"
     step = "confirm"
     title = "La réponse de la famille"
     done = "La place est à elle. Ses autres demandes pour les mêmes enfants sont closes."
 
-    def take(self, data, who):
-        referrals.confirm(self.object, **data, **who)
+    def take(self, form, who):
+        referrals.confirm(self.object, **form.cleaned_data, **who)
 
 
-class NoShow(StepForm):
+class NoShow(ReferralPage):
     form_class = NoShowForm
     step = "no_show"
     title = "Cette famille n’est jamais venue\xa0?"
-    intro = (
+    lead = (
         "La place est rendue aussitôt et la première famille en attente vous est signalée. "
         "Un contrat proposé ou tout juste commencé s’arrête. La famille est prévenue."
     )
     done = "C’est noté. La place est rendue."
 
-    def take(self, data, who):
+    def take(self, form, who):
         no_shows.no_show(self.object, **who)
 
 
-class Transfer(StepForm):
+class Transfer(ReferralPage):
     form_class = TransferForm
     step = "transfer"
     title = "Transmettre cette demande"
-    intro = (
+    lead = (
         "La demande part telle quelle, avec le temps déjà attendu\xa0; un nouveau délai commence. "
         "La famille est prévenue."
     )
@@ -215,44 +178,32 @@ class Transfer(StepForm):
         labelled = seen.filter(pk__in=near) & labelled_providers(today)
         return labelled.select_related("commune").order_by("name")
 
-    def get_success_url(self):
-        """The new request, for whoever may read it."""
-        return self.following.get_absolute_url()
-
-    def take(self, data, who):
-        self.following = referrals.transfer(self.object, data["to_provider"], **who)
+    def take(self, form, who):
+        return referrals.transfer(self.object, form.cleaned_data["to_provider"], **who)
 
 
-class StayHours(StepForm):
+class StayHours(ReferralPage):
     """The hours of an accueil ponctuel, once it is over."""
 
     form_class = StayHoursForm
-    step = "close_stay"
     title = "Les heures de cet accueil ponctuel"
-    intro = "Ces heures sont comptées à part\xa0: elles n’entrent pas dans le quota."
+    submit = "Confirmer les heures"
+    lead = "Ces heures sont comptées à part\xa0: elles n’entrent pas dans le quota."
     done = "Les heures sont confirmées."
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not manages(request.user, self.object.provider):
-            raise PermissionDenied
-        if self.object.status != Referral.Status.STAYED:
-            messages.error(request, "Les heures se confirment une fois l’accueil terminé.")
-            return redirect(self.object)
-        return FormView.dispatch(self, request, *args, **kwargs)
+    def is_allowed(self):
+        return manages(self.request.user, self.object.provider)
+
+    def why_not(self, on):
+        if self.object.status == Referral.Status.STAYED:
+            return []
+        return ["Les heures se confirment une fois l’accueil terminé."]
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"referral": self.object}
 
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"submit": "Confirmer les heures"}
-
-    def form_valid(self, form):
-        self.minutes = form.minutes
-        return super().form_valid(form)
-
-    def take(self, data, who):
-        referrals.confirm_hours(self.object, minutes=self.minutes, **who)
+    def take(self, form, who):
+        referrals.confirm_hours(self.object, minutes=form.minutes, **who)
 
 
 class Validate(VisibleObjectsMixin, DetailView):
@@ -319,5 +270,4 @@ class WaitingList(VisibleObjectsMixin, ListView):
         for rank, referral in enumerate(context["referrals"], start=start):
             referral.sight = Sight(referral, self.request.user)
             referral.rank = rank
-            referral.accept_url = reverse("families:referral_accept", args=[referral.pk])
         return context

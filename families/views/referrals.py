@@ -1,14 +1,12 @@
 """A request for a place: sent by the adviser, answered, confirmed; what each may read of it."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView
 
-from avip.views import TakeStep, VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading
 from families.alternatives import alternatives
 from families.forms.referrals import ReferralFilter, ReferralForm
 from families.models import AvipContract, Household, Referral
@@ -179,11 +177,12 @@ class ReferralStep(TakeStep):
     }
 
 
-class ReferralCreate(FormView):
+class ReferralCreate(RefusableForm, FormView):
     """The need of a family, sent to one provider; the search hands over the date and half-days."""
 
     form_class = ReferralForm
     template_name = "families/referral_create.html"
+    done = "La demande est partie. La réponse vous parviendra par courriel."
 
     def dispatch(self, request, *args, **kwargs):
         user = request.user
@@ -228,24 +227,14 @@ class ReferralCreate(FormView):
             **kwargs,
         )
 
-    def form_valid(self, form):
+    def take(self, form, who):
         data = form.cleaned_data
-        try:
-            referral = referrals.send(
-                self.household,
-                provider=self.provider,
-                children=data["children"],
-                slots=data["slots"],
-                from_on=data["from_on"],
-                message=data["message"],
-                by=self.request.user,
-                on=timezone.localdate(),
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request, "La demande est partie. La réponse vous parviendra par courriel."
+        return referrals.send(
+            self.household,
+            provider=self.provider,
+            children=data["children"],
+            slots=data["slots"],
+            from_on=data["from_on"],
+            message=data["message"],
+            **who,
         )
-        return redirect(referral)

@@ -1,19 +1,19 @@
 """The point before the end: each gives an opinion on a short page, all read the three."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 
 from families.forms.follow_up import ReviewForm
 from families.models import ContractReview
-from families.views.interviews import OfContract
+from families.views.interviews import ContractAct
 from families.workflow import reviews
 
 
-class ReviewSay(OfContract):
+class ReviewSay(ContractAct):
     form_class = ReviewForm
     template_name = "families/review_form.html"
     title = "Faire le point avant la fin"
     submit = "Donner mon avis"
+    done = "Votre avis est noté\xa0: les autres le lisent sur la page du contrat."
 
     @staticmethod
     def allowed(user, contract):
@@ -38,11 +38,8 @@ class ReviewSay(OfContract):
     def get_context_data(self, **kwargs):
         return super().get_context_data(rows=reviews.rows_of(self.object), **kwargs)
 
-    def act(self, form, who):
+    def take(self, form, who):
         """Each part that was answered."""
         for part, opinion in form.cleaned_data.items():
             if opinion:
                 reviews.say(self.object, part=part, opinion=opinion, **who)
-        messages.success(
-            self.request, "Votre avis est noté\xa0: les autres le lisent sur la page du contrat."
-        )

@@ -15,7 +15,7 @@ from django.views.generic import FormView
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import fr_time
-from avip.views import VisibleObjectsMixin, log_reading
+from avip.views import RefusableForm, VisibleObjectsMixin, log_reading, refusal_said
 from avip.workflow import StepRefused
 from families import contract_page, signature_rows, signing
 from families.documents import articles_of, essentials_of
@@ -78,7 +78,7 @@ def facts_of(request) -> dict:
 
 
 @method_decorator(never_borrowed, name="dispatch")
-class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
+class SigningView(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormView):
     """The text, a form, one signature; nothing to sign leads back to the contract."""
 
     model = AvipContract
@@ -134,40 +134,30 @@ class SigningView(VisibleObjectsMixin, SingleObjectMixin, FormView):
             **kwargs,
         )
 
-    def form_valid(self, form):
-        try:
-            self.sign(form)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(self.blamed, reason)
-            return self.form_invalid(form)
-        self.version.refresh_from_db()
-        left = self.version.signatories_expected - self.version.signatures_count
-        messages.success(self.request, self.thanks(left))
-        return redirect(self.object)
-
     def prove(self, form) -> dict:
         """What this way of signing adds to the evidence."""
         return {}
 
-    def sign(self, form):
+    def take(self, form, who):
         # Pressed twice, the second press finds the signature of the first.
         proof = {} if has_signed(self.signatory) else self.prove(form)
         data = form.cleaned_data
-        return contracts.sign(
+        contracts.sign(
             self.version,
             signatory=self.signatory,
             method=self.method,
             text_sha256=data["text_sha256"],
-            by=self.request.user,
-            on=timezone.localdate(),
+            **who,
             interpreter=data.get("interpreter", ""),
             text_shown_at=form.text_shown_at() if "shown" in data else "",
             **facts_of(self.request),
             **proof,
         )
 
-    def thanks(self, left):
+    @property
+    def done(self):
+        self.version.refresh_from_db()
+        left = self.version.signatories_expected - self.version.signatures_count
         if left:
             missing = signature_rows.still_waited(left)
             return f"La signature de {self.signatory} est enregistrée. {missing}"
@@ -220,14 +210,10 @@ class SendOnSiteCode(SigningView):
     method = Method.ON_SITE_CODE
 
     def post(self, request, *args, **kwargs):
-        try:
+        with refusal_said(request):
             code = signing.send_code(
                 self.signatory, channel=Channel.SMS, by=request.user, at=timezone.now()
             )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                messages.error(request, reason)
-        else:
             messages.success(request, f"Un code part vers le {code.masked_phone}.")
         return redirect("families:sign_on_site", self.object.pk, self.signatory.pk)
 
@@ -255,8 +241,8 @@ class SignOnPaper(SigningView):
         return super().get_form_kwargs() | {"on": timezone.localdate()}
 
     @transaction.atomic
-    def sign(self, form):
-        return super().sign(form)
+    def take(self, form, who):
+        return super().take(form, who)
 
     def prove(self, form):
         data = form.cleaned_data
@@ -300,21 +286,12 @@ class SendLink(SigningView):
             **kwargs,
         )
 
-    def form_valid(self, form):
-        try:
-            self._not_too_soon(form.cleaned_data["channel"])
-            signing.issue_link(
-                self.object,
-                self.signatory.parent,
-                channel=form.cleaned_data["channel"],
-                by=self.request.user,
-                at=timezone.now(),
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        return self._sent()
+    def take(self, form, who):
+        channel = form.cleaned_data["channel"]
+        self._not_too_soon(channel)
+        signing.issue_link(
+            self.object, self.signatory.parent, channel=channel, by=who["by"], at=timezone.now()
+        )
 
     def _not_too_soon(self, channel):
         """A link sent on this channel is left some time, unless the address was corrected since."""
@@ -325,10 +302,9 @@ class SendLink(SigningView):
                 f"{fr_time(again)}, ou dès que l’adresse ou le numéro est corrigé."
             )
 
-    def _sent(self):
-        messages.success(
-            self.request,
+    @property
+    def done(self):
+        return (
             "Le lien part. Il est valable "
-            f"{signature_rows.link_days()}, et un lien envoyé avant ne marche plus.",
+            f"{signature_rows.link_days()}, et un lien envoyé avant ne marche plus."
         )
-        return redirect(self.object)

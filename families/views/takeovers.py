@@ -2,15 +2,12 @@
 
 import uuid
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
+from django.shortcuts import get_object_or_404
 from django.views.generic import FormView
 
-from avip.views import log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, log_reading
 from families.forms.takeovers import TakeoverForm
 from families.models import Household
 from families.views.contracts import takes_over
@@ -18,11 +15,15 @@ from families.workflow.takeovers import Paper, open_family, take_over
 from partners.permissions import is_hijacked
 
 
-class ContractTakeover(FormView):
+class ContractTakeover(RefusableForm, FormView):
     """`?famille=` takes one that the agency knows; without it the least of a new one is typed."""
 
     form_class = TakeoverForm
     template_name = "families/contract_takeover.html"
+    done = (
+        "Le contrat papier est repris\xa0: il est compté à partir d’aujourd’hui. "
+        "L’autre partie est prévenue pour le vérifier."
+    )
 
     def dispatch(self, request, *args, **kwargs):
         if not takes_over(request.user):
@@ -44,34 +45,20 @@ class ContractTakeover(FormView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(household=self.household, **kwargs)
 
-    def form_valid(self, form):
+    @transaction.atomic
+    def take(self, form, who):
         if is_hijacked(self.request.user):
             raise PermissionDenied
-        try:
-            contract = self.record(form)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request,
-            "Le contrat papier est repris\xa0: il est compté à partir d’aujourd’hui. "
-            "L’autre partie est prévenue pour le vérifier.",
-        )
-        return redirect(contract)
-
-    @transaction.atomic
-    def record(self, form):
-        data, by, on = form.cleaned_data, self.request.user, timezone.localdate()
+        data = form.cleaned_data
         household = self.household
         if household is None:
-            household = open_family(data["agency"], by=by, on=on, **form.family())
+            household = open_family(data["agency"], **who, **form.family())
         children = data["children"] if self.household else household.children.all()
         paper = Paper(
             data["start_on"], data["end_on"], data["slots"], data["number"], form.scan_bytes
         )
         return take_over(
-            household, provider=data["provider"], children=children, paper=paper, by=by, on=on
+            household, provider=data["provider"], children=children, paper=paper, **who
         )
 
 

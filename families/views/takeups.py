@@ -1,14 +1,10 @@
 """Families that a crèche, a coordinator or a Caf proposes to an agency: list, file, answers."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView
-from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin, log_reading
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, StepPage, TakeStep, VisibleObjectsMixin, log_reading
 from families.forms.takeups import (
     TakeUpAcceptForm,
     TakeUpDeclineForm,
@@ -86,9 +82,10 @@ class TakeUpDetail(VisibleObjectsMixin, DetailView):
         )
 
 
-class TakeUpCreate(FormView):
+class TakeUpCreate(RefusableForm, FormView):
     form_class = TakeUpForm
     template_name = "families/takeup_form.html"
+    done = "L’agence reçoit votre proposition par courriel."
 
     def dispatch(self, request, *args, **kwargs):
         if not may_propose(request.user):
@@ -107,81 +104,45 @@ class TakeUpCreate(FormView):
     def get_initial(self):
         return {"notice_given_on": timezone.localdate()}
 
-    def form_valid(self, form):
+    def take(self, form, who):
         data = form.cleaned_data
-        user = self.request.user
-        provider = data.get("provider")
-        try:
-            takeup = takeups.propose_follow_up(
-                by=user,
-                on=timezone.localdate(),
-                agency=data["agency"],
-                caf=self.caf,
-                provider=provider,
-                **form.family,
-            )
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(self.request, "L’agence reçoit votre proposition par courriel.")
-        return redirect(takeup)
+        return takeups.propose_follow_up(
+            **who,
+            agency=data["agency"],
+            caf=self.caf,
+            provider=data.get("provider"),
+            **form.family,
+        )
 
 
-class TakeUpStepForm(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """An answer of the agency: 404 out of scope, 403 for who asked, back when too late."""
+class TakeUpAnswer(StepPage):
+    """An answer of the agency."""
 
     model = TakeUp
     template_name = "families/takeup_answer.html"
     context_object_name = "takeup"
-    step = ""
+    workflow = TAKE_UP
 
     def get_queryset(self):
         return seen(super().get_queryset())
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not TAKE_UP.steps[self.step].allowed(request.user, self.object):
-            raise PermissionDenied
-        if request.method == "GET" and self.object.status not in TAKE_UP.steps[self.step].sources:
-            messages.error(
-                request, f"Cette proposition est close\xa0: {self.object.get_status_display()}."
-            )
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
 
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(submit=TAKE_UP.steps[self.step].label, **kwargs)
-
-    def form_valid(self, form):
-        who = {"by": self.request.user, "on": timezone.localdate()}
-        try:
-            target = self.take(form.cleaned_data, who)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        return redirect(target)
-
-
-class TakeUpAccept(TakeUpStepForm):
+class TakeUpAccept(TakeUpAnswer):
     form_class = TakeUpAcceptForm
     step = "take_up"
+    done = "Le dossier de la famille est ouvert à votre nom."
 
-    def take(self, data, who):
-        household = takeups.take_up(self.object, **data, **who)
-        messages.success(self.request, "Le dossier de la famille est ouvert à votre nom.")
-        return household
+    def take(self, form, who):
+        return takeups.take_up(self.object, **form.cleaned_data, **who)
 
 
-class TakeUpDecline(TakeUpStepForm):
+class TakeUpDecline(TakeUpAnswer):
     form_class = TakeUpDeclineForm
     step = "decline"
+    done = "C’est noté. Les noms sont effacés de la proposition."
 
-    def take(self, data, who):
-        takeups.decline(self.object, **data, **who)
-        messages.success(self.request, "C’est noté. Les noms sont effacés de la proposition.")
-        return self.object
+    def take(self, form, who):
+        takeups.decline(self.object, **form.cleaned_data, **who)
 
 
 class TakeUpStep(TakeStep):

@@ -328,7 +328,8 @@ def reasons_of_renewal(contract, on) -> list[str]:
     if contract.renewals_left < 1:
         allowed = count_of(contract.renewals_allowed, "fois,fois")
         return [f"Ce contrat a déjà été renouvelé autant que la règle le permet ({allowed})."]
-    if contract.renewals.live().exists():
+    given_up = AvipContract.GIVEN_UP
+    if any(following.status not in given_up for following in contract.renewals.all()):
         return ["Un renouvellement de ce contrat existe déjà."]
     if on > late:
         return [f"Ce contrat pouvait être renouvelé jusqu’au {fr_date(late)}."]

@@ -49,10 +49,11 @@ def reasons_of_contract(contract) -> list[str]:
     if contract.status != AvipContract.Status.ACTIVE:
         state = contract.get_status_display()
         return [f"Le référent change pendant un contrat en cours\xa0; celui-ci est {state}."]
-    waiting = ContractVersion.Status.TO_SIGN
-    if contract.versions.filter(status=waiting).exists():
+    to_sign = ContractVersion.Status.TO_SIGN
+    if any(version.status == to_sign for version in contract.versions.all()):
         return ["Une modification attend des signatures\xa0: retirez-la, ou faites-la signer."]
-    if contract.renewals.filter(status=AvipContract.Status.TO_SIGN).exists():
+    to_sign = AvipContract.Status.TO_SIGN
+    if any(following.status == to_sign for following in contract.renewals.all()):
         return ["Un renouvellement attend des signatures\xa0: annulez-le, ou faites-le signer."]
     return []
 

@@ -12,7 +12,6 @@ from families.permissions import manages
 from partners.permissions import is_adviser, is_hijacked
 
 Opinion = ContractReview.Opinion
-PARTS = ("adviser", "care", "parent")
 
 
 def is_due(contract, on: date) -> bool:
@@ -54,7 +53,7 @@ def say(contract, *, by, on: date, part: str, opinion: str, at=None) -> Contract
 
 def rows_of(contract) -> list[tuple]:
     """[(who, what was said or empty, when)], the three together."""
-    review = ContractReview.objects.filter(contract=contract).first() or ContractReview()
+    review = getattr(contract, "review", None) or ContractReview()
     return [
         (
             "Référent emploi",

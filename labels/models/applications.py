@@ -23,8 +23,7 @@ class ApplicationQuerySet(models.QuerySet):
         reach = user.reach
         submitted = Q(submitted_at__isnull=False) | Q(attached_at=None)
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
+            reach.any_of(providers="provider", operators="provider__facility__operator")
             | (Q(caf__in=reach.cafs) & submitted)
         )
 
@@ -179,6 +178,7 @@ class LabelApplication(Dossier):
         verbose_name = "demande de label"
         verbose_name_plural = "demandes de label"
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["caf", "status"], name="application_caf_status")]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "kind"],

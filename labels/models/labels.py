@@ -4,17 +4,20 @@ import secrets
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from avip.models import Document
-from avip.workflow import Dossier, StatusChange
+from avip.workflow import Dossier, StatusChange, StepRefused
 from labels.models.applications import LabelApplication
 from labels.models.network import NetworkMember
 from partners.models import Caf, Provider
 from partners.models.calendars import DateRange
+
+ONE_AT_A_TIME = "label_one_at_a_time"
+OVERLAP = "Cette crèche a déjà un label sur ces dates."
 
 
 def new_code():
@@ -30,14 +33,22 @@ class LabelQuerySet(models.QuerySet):
         if reach.national:
             return self
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
         )
 
     def public(self):
         """What anybody may check: a code leads to a state and dates."""
         return self
+
+    def open(self, **fields):
+        """A new label; StepRefused when the crèche has got one on these dates meanwhile."""
+        try:
+            with transaction.atomic():
+                return self.create(**fields)
+        except IntegrityError as error:
+            if ONE_AT_A_TIME not in str(error):
+                raise
+            raise StepRefused(OVERLAP) from error
 
     def running_on(self, on):
         """Labels whose dates include that day and which are neither suspended nor withdrawn."""
@@ -135,13 +146,13 @@ class Label(Dossier):
                 name="label_taken_over_without_application",
             ),
             ExclusionConstraint(
-                name="label_one_at_a_time",
+                name=ONE_AT_A_TIME,
                 expressions=[
                     ("provider", RangeOperators.EQUAL),
                     (DateRange("starts_on", "ends_on"), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(status__in=["active", "suspended", "notice_given"]),
-                violation_error_message="Cette crèche a déjà un label sur ces dates.",
+                violation_error_message=OVERLAP,
             ),
         ]
 
@@ -179,10 +190,15 @@ def with_label_count(cafs, on):
 
 def labelled_providers(on):
     """Who may take an AVIP family that day: labelled crèches, licensed members of the network."""
-    labels = Label.objects.running_on(on).filter(provider=OuterRef("pk"))
-    members = NetworkMember.objects.filter(
-        provider=OuterRef("pk"),
-        status=NetworkMember.Status.MEMBER,
-        provider__childminder__licence_until__gte=on,
+    of_place = OuterRef("pk")
+    labels = Label.objects.running_on(on).filter(provider=of_place)
+    return Provider.objects.filter(
+        Exists(labels) | Exists(licensed_members(on).filter(provider=of_place))
     )
-    return Provider.objects.filter(Exists(labels) | Exists(members))
+
+
+def licensed_members(on):
+    """The childminders of the network whose licence holds that day."""
+    return NetworkMember.objects.filter(
+        status=NetworkMember.Status.MEMBER, provider__childminder__licence_until__gte=on
+    )

@@ -17,9 +17,7 @@ class LetterQuerySet(models.QuerySet):
         """Those of the facilities `user` works for or runs, and of its Caf."""
         reach = user.reach
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__facility__operator__in=reach.operators)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(providers="provider", operators="provider__facility__operator", cafs="caf")
         )
 
 

@@ -20,9 +20,9 @@ class NetworkMemberQuerySet(models.QuerySet):
         """Herself, her coordinators and her Caf."""
         reach = user.reach
         return self.filter(
-            Q(provider__in=reach.providers)
-            | Q(provider__childminder__service__in=reach.services)
-            | Q(caf__in=reach.cafs)
+            reach.any_of(
+                providers="provider", services="provider__childminder__service", cafs="caf"
+            )
         )
 
 

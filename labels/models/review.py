@@ -52,9 +52,11 @@ class OfApplicationQuerySet(models.QuerySet):
         """Those of the dossiers `user` may see: the crèche, its operator, its Caf."""
         reach = user.reach
         return self.filter(
-            Q(application__provider__in=reach.providers)
-            | Q(application__provider__facility__operator__in=reach.operators)
-            | Q(application__caf__in=reach.cafs)
+            reach.any_of(
+                providers="application__provider",
+                operators="application__provider__facility__operator",
+                cafs="application__caf",
+            )
         )
 
 

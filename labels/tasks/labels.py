@@ -16,12 +16,11 @@ def make_certificate(row):
     )
     if label.certificate_id:
         return
-    data = render_certificate(label)
-    with edit(label, by=None, seen=None, fields=["certificate"]):
-        if label.certificate_id is None:
-            label.certificate = Document.objects.write(
-                filename=f"attestation-label-{label.code}.pdf", data=data
-            )
+    data, seen = render_certificate(label), label.revision
+    with edit(label, by=None, seen=seen, fields=["certificate"]):  # amended meanwhile: tried again
+        label.certificate = Document.objects.write(
+            filename=f"attestation-label-{label.code}.pdf", data=data
+        )
 
 
 @jobs.daily("labels.expire")

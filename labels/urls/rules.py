@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labels.views import caf_page, rules
+from labels.views import caf_page, local_rules
 
 CAF = "caf/<uuid:caf>/modifier/"
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     ),
     path(f"{CAF}appels/", caf_page.CallCreate.as_view(), name="call_create"),
     path(f"{CAF}appels/<uuid:pk>/", caf_page.CallUpdate.as_view(), name="call_update"),
-    path("regles/", rules.Rules.as_view(), name="rules"),
-    path("regles/<slug:key>/", rules.RuleDetail.as_view(), name="rule_detail"),
-    path("regles/<slug:key>/fixer/", rules.SetRule.as_view(), name="rule_set"),
+    path("regles/", local_rules.Rules.as_view(), name="rules"),
+    path("regles/<slug:key>/", local_rules.RuleDetail.as_view(), name="rule_detail"),
+    path("regles/<slug:key>/fixer/", local_rules.SetRule.as_view(), name="rule_set"),
 ]

@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.views.generic import View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import VisibleObjectsMixin
-from avip.workflow import StepRefused
+from avip.views import VisibleObjectsMixin, refusal_said
 from labels import workflow
 from labels.forms.committees import HeardOpinionsForm, PositionForm
 from labels.forms.decisions import ItemDecisionForm
@@ -51,16 +50,17 @@ class AgendaItemPage(CommitteePage):
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "held_on": self.object.held_on}
 
-    def act(self, form, day):
+    def take(self, form, who):
         words = form.cleaned_data | {"seen": form.cleaned_data["seen"] or None}
-        workflow.note_decision(self.item, **day, **words)
+        workflow.note_decision(self.item, **who, **words)
+        return self._next()
 
-    def get_success_url(self):
+    def _next(self):
         """The next dossier without a decision, else the committee."""
         waiting = self.object.agenda.filter(settled_at=None, decision="")
         after = waiting.filter(position__gt=self.item.position).first() or waiting.first()
         if after is None:
-            return super().get_success_url()
+            return None
         return reverse("labels:agenda_item", args=[self.object.pk, after.pk])
 
     def get_context_data(self, **kwargs):
@@ -102,10 +102,8 @@ class HeardOpinions(CommitteePage):
             "given": {opinion.member_id: opinion for opinion in self.item.opinions.all()},
         }
 
-    def act(self, form, day):
-        workflow.note_opinions(self.item, by=day["by"], opinions=form.opinions)
-
-    def get_success_url(self):
+    def take(self, form, who):
+        workflow.note_opinions(self.item, by=who["by"], opinions=form.opinions)
         return reverse("labels:agenda_item", args=[self.object.pk, self.item.pk])
 
     def get_context_data(self, **kwargs):
@@ -123,7 +121,7 @@ class MoveItem(VisibleObjectsMixin, SingleObjectMixin, View):
         committee = self.get_object()
         item = item_of(committee, kwargs["item"])
         back = reverse("labels:agenda_item", args=[committee.pk, item.pk])
-        try:
+        with refusal_said(request):
             if kwargs["act"] == "retirer":
                 workflow.take_off_agenda(item, by=request.user, on=timezone.localdate())
                 messages.success(
@@ -134,8 +132,6 @@ class MoveItem(VisibleObjectsMixin, SingleObjectMixin, View):
                 self._move(request, item)
             else:
                 raise Http404
-        except StepRefused as refusal:
-            messages.error(request, refusal.reasons[0])
         return redirect(back)
 
     def _move(self, request, item):

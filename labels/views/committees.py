@@ -12,8 +12,7 @@ from django.views.generic import DetailView, FormView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import count_of
-from avip.views import TakeStep, VisibleObjectsMixin, serve_document
-from avip.workflow import StepRefused
+from avip.views import StepPage, TakeStep, VisibleObjectsMixin, refusal_said, serve_document
 from labels import workflow
 from labels.forms.committees import (
     AgendaForm,
@@ -77,46 +76,19 @@ class CommitteeList(VisibleObjectsMixin, ListView):
         return super().get_context_data(waiting=waiting, **kwargs)
 
 
-class CommitteePage(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A page of a committee with a form; outside `states`, back to the committee with a word."""
+class CommitteePage(StepPage):
+    """A page of a committee with a form, shown in some of its states."""
 
     model = LabelCommittee
     template_name = "labels/committee_form.html"
     context_object_name = "committee"
     states = LabelCommittee.OPEN
-    title = lead = submit = ""
 
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if self.object.status not in self.states:
-            state = self.object.get_status_display()
-            messages.error(request, f"«\xa0{self.title}\xa0» n’est plus possible\xa0: {state}.")
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
+    def is_allowed(self):
+        return True  # who sees a committee runs it; the acts check it again
 
     def get_queryset(self):
         return super().get_queryset().select_related("caf")
-
-    def act(self, form, day):
-        """Take the act with what the form holds; `day` is who and when."""
-        raise NotImplementedError
-
-    def form_valid(self, form):
-        try:
-            self.act(form, {"by": self.request.user, "on": timezone.localdate()})
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        return redirect(self.get_success_url())
-
-    def get_success_url(self):
-        return self.object.get_absolute_url()
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            **{"title": self.title, "lead": self.lead, "submit": self.submit, **kwargs}
-        )
 
 
 class CommitteeCreate(FormView):
@@ -160,9 +132,9 @@ class CommitteeUpdate(CommitteePage):
         kwargs["initial"] = {"revision": self.object.revision}
         return kwargs
 
-    def act(self, form, day):
+    def take(self, form, who):
         seen = form.cleaned_data["revision"] or None
-        workflow.update_committee(self.object, seen=seen, **day, **form.answers)
+        workflow.update_committee(self.object, seen=seen, **who, **form.answers)
 
 
 class CommitteeDetail(VisibleObjectsMixin, DetailView):
@@ -221,10 +193,8 @@ class CommitteeMembers(CommitteePage):
     form_class = MemberForm
     title = "Membres du comité"
 
-    def act(self, form, day):
-        workflow.add_member(self.object, by=day["by"], **form.cleaned_data)
-
-    def get_success_url(self):
+    def take(self, form, who):
+        workflow.add_member(self.object, by=who["by"], **form.cleaned_data)
         return reverse("labels:committee_members", args=[self.object.pk])
 
     def get_context_data(self, **kwargs):
@@ -250,11 +220,8 @@ class CommitteeMember(VisibleObjectsMixin, SingleObjectMixin, View):
         )
         if member is None or act is None:
             raise Http404
-        try:
+        with refusal_said(request):
             act(member, by=request.user)
-        except StepRefused as refusal:
-            messages.error(request, refusal.reasons[0])
-        else:
             done = "ne siège plus" if kwargs["act"] == "retirer" else "reçoit de nouveau son lien"
             messages.success(request, f"{member.name} {done}.")
         return redirect("labels:committee_members", committee.pk)
@@ -273,9 +240,9 @@ class CommitteeAgenda(CommitteePage):
             "ready": ready_dossiers(self.object, self.request.user),
         }
 
-    def act(self, form, day):
+    def take(self, form, who):
         chosen = list(form.cleaned_data["applications"])
-        refused = workflow.put_all_on_agenda(chosen, committee=self.object, **day)
+        refused = workflow.put_all_on_agenda(chosen, committee=self.object, **who)
         for application, reasons in refused:
             messages.error(self.request, f"{application.facility_name}\xa0: {' '.join(reasons)}")
         if added := len(chosen) - len(refused):
@@ -297,9 +264,9 @@ class CommitteePresence(CommitteePage):
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "committee": self.object}
 
-    def act(self, form, day):
+    def take(self, form, who):
         present = {member.pk for member in form.cleaned_data["present"]}
-        workflow.record_presence(self.object, by=day["by"], present=present)
+        workflow.record_presence(self.object, by=who["by"], present=present)
 
 
 class CommitteeCancel(CommitteePage):
@@ -311,8 +278,8 @@ class CommitteeCancel(CommitteePage):
     )
     submit = "Annuler le comité"
 
-    def act(self, form, day):
-        workflow.cancel_committee(self.object, **day, **form.cleaned_data)
+    def take(self, form, who):
+        workflow.cancel_committee(self.object, **who, **form.cleaned_data)
 
 
 class CommitteeClose(CommitteePage):
@@ -328,8 +295,8 @@ class CommitteeClose(CommitteePage):
         found = workflow.confirmers(self.object, self.request.user) if alone else None
         return {**super().get_form_kwargs(), "confirmers": found}
 
-    def act(self, form, day):
-        asked = workflow.close_committee(self.object, confirmer=form.confirmer, **day)
+    def take(self, form, who):
+        asked = workflow.close_committee(self.object, confirmer=form.confirmer, **who)
         if asked is None:
             messages.success(self.request, "Le comité est clos\xa0: les décisions partent.")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.generic import DetailView, ListView, UpdateView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import VisibleObjectsMixin, serve_document
+from avip.views import RefusableForm, VisibleObjectsMixin, serve_document
 from avip.workflow import StepRefused
 from labels.checklist import SECTIONS, sections_of
 from labels.checks import application_missing
@@ -112,7 +112,7 @@ def section_list(application, missing):
     ]
 
 
-class ApplicationSection(VisibleObjectsMixin, UpdateView):
+class ApplicationSection(RefusableForm, VisibleObjectsMixin, UpdateView):
     """One section: it saves although incomplete, and refuses what is wrong in words."""
 
     model = LabelApplication
@@ -159,18 +159,12 @@ class ApplicationSection(VisibleObjectsMixin, UpdateView):
             return autosave(self.get_form(), by=request.user)
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form):
-        try:
-            form.save(by=self.request.user)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            form.show_again()
-            return self.form_invalid(form)
-        messages.success(
-            self.request, f"«\xa0{SECTIONS[self.kwargs['section']]}\xa0» est enregistré."
-        )
-        return redirect(self.object)
+    def take(self, form, who):
+        form.save(by=who["by"])
+
+    @property
+    def done(self):
+        return f"«\xa0{SECTIONS[self.kwargs['section']]}\xa0» est enregistré."
 
     def get_context_data(self, **kwargs):
         section = self.kwargs["section"]

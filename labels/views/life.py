@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.generic import View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin, serve_document
+from avip.views import StepPage, TakeStep, VisibleObjectsMixin, serve_document
 from labels import workflow
 from labels.forms.life import (
     LeavingForm,
@@ -20,7 +20,6 @@ from labels.forms.life import (
 from labels.models import Label, Letter
 from labels.permissions import other_withdrawers
 from labels.rules import rules_for
-from labels.views.review import StepWithWords
 from labels.workflow import LABEL
 from labels.workflow.life import decides_alone
 
@@ -32,43 +31,32 @@ class LabelStep(TakeStep):
     verbs = {"cancel_leaving": workflow.cancel_leaving}
 
 
-class LifeStep(StepWithWords):
+class LabelPage(StepPage):
     """A step of a label that asks for words."""
 
     model = Label
     template_name = "labels/label_step.html"
     context_object_name = "label"
+    workflow = LABEL
+    verb = None  # the function of labels.workflow that takes the step
     dated = False  # whether the form proposes a day
     running_contracts = False  # whether the page says what becomes of the signed contracts
 
-    def is_allowed(self):
-        return LABEL.steps[self.step].allowed(self.request.user, self.object)
-
-    def sources(self):
-        return LABEL.steps[self.step].sources
-
-    def get(self, request, *args, **kwargs):
-        if reasons := LABEL.steps[self.step].requires(self.object, timezone.localdate()):
-            messages.error(request, reasons[0])
-            return redirect(self.object)
-        return super().get(request, *args, **kwargs)
+    def get_queryset(self):
+        return super().get_queryset().select_related("provider__facility", "caf")
 
     def get_form_kwargs(self):
         more = {"on": timezone.localdate()} if self.dated else {}
         return super().get_form_kwargs() | more
 
-    def verb(self, *args, **kwargs):
-        """The function of labels.workflow that takes this step."""
-        raise NotImplementedError
-
-    def take(self, form, on):
-        self.verb(self.object, by=self.request.user, on=on, **form.cleaned_data)
+    def take(self, form, who):
+        self.verb(self.object, **who, **form.cleaned_data)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(running_contracts=self.running_contracts, **kwargs)
 
 
-class Suspend(LifeStep):
+class Suspend(LabelPage):
     step, verb = "suspend", staticmethod(workflow.suspend)
     form_class = LetterForm
     title = submit = "Suspendre le label"
@@ -79,14 +67,14 @@ class Suspend(LifeStep):
     running_contracts = True
 
 
-class Lift(LifeStep):
+class Lift(LabelPage):
     step, verb = "lift", staticmethod(workflow.lift)
     form_class = OptionalLetterForm
     title = submit = "Lever la suspension"
     lead = "Le label compte de nouveau à partir d’aujourd’hui. La crèche reçoit un courrier."
 
 
-class GiveNotice(LifeStep):
+class GiveNotice(LabelPage):
     step, verb = "give_notice", staticmethod(workflow.give_notice)
     form_class = NoticeForm
     title = "Mettre en demeure"
@@ -104,7 +92,7 @@ class GiveNotice(LifeStep):
         return said
 
 
-class ReplyToNotice(LifeStep):
+class ReplyToNotice(LabelPage):
     step, verb = "reply_to_notice", staticmethod(workflow.reply_to_notice)
     form_class = ReplyForm
     title = "Répondre à la mise en demeure"
@@ -112,14 +100,14 @@ class ReplyToNotice(LifeStep):
     lead = "La Caf la lit avant de décider. Vous pourrez la compléter jusqu’à sa décision."
 
 
-class CloseNotice(LifeStep):
+class CloseNotice(LabelPage):
     step, verb = "close_notice", staticmethod(workflow.close_notice)
     form_class = OptionalLetterForm
     title = submit = "Clore la mise en demeure"
     lead = "Le label continue comme avant. La crèche reçoit un courrier."
 
 
-class Withdraw(LifeStep):
+class Withdraw(LabelPage):
     """By somebody else than who gave notice; alone in her Caf, she names the committee."""
 
     step, verb = "withdraw", staticmethod(workflow.withdraw_label)
@@ -127,11 +115,10 @@ class Withdraw(LifeStep):
     title = submit = "Retirer le label"
     running_contracts = True
 
-    def get(self, request, *args, **kwargs):
-        if self.alone and self.others_decide:
-            messages.error(request, self.alone)
-            return redirect(self.object)
-        return super().get(request, *args, **kwargs)
+    def why_not(self, on):
+        if reasons := super().why_not(on):
+            return reasons
+        return [self.alone] if self.alone and self.others_decide else []
 
     @property
     def alone(self):
@@ -157,7 +144,7 @@ class Withdraw(LifeStep):
         return super().get_context_data(appeal=delay, **kwargs)
 
 
-class Relinquish(LifeStep):
+class Relinquish(LabelPage):
     step, verb = "relinquish", staticmethod(workflow.relinquish)
     form_class = LeavingForm
     title = submit = "Rendre le label"
@@ -168,7 +155,7 @@ class Relinquish(LifeStep):
     dated = running_contracts = True
 
 
-class LiftReservations(LifeStep):
+class LiftReservations(LabelPage):
     step, verb = "lift_reservations", staticmethod(workflow.lift_reservations)
     form_class = LiftReservationsForm
     title = submit = "Lever les réserves"

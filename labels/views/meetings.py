@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.views.generic import DetailView, FormView, ListView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin, serve_document
-from avip.workflow import StepRefused
+from avip.views import StepPage, TakeStep, VisibleObjectsMixin, refusal_said, serve_document
 from labels.forms.meetings import AttendanceForm, MeetingForm, MinutesForm
 from labels.forms.review import OptionalReasonsForm
 from labels.meetings import day_of, ics_of, zone_of
@@ -127,58 +126,22 @@ class MeetingCreate(FormView):
         return redirect(meeting)
 
 
-class MeetingAct(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A step that asks for something; `step` is its name in the workflow."""
+class MeetingPage(StepPage):
+    """A step of a meeting that asks for something."""
 
     model = NetworkMeeting
     context_object_name = "meeting"
     template_name = "labels/meeting_step.html"
-    step = lead = ""
-
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        step = MEETING.steps[self.step]
-        if not step.allowed(request.user, self.object):
-            raise PermissionDenied
-        if self.object.status not in self.sources():
-            state = self.object.get_status_display()
-            messages.error(request, f"«\xa0{step.label}\xa0» n’est plus possible\xa0: {state}.")
-            return redirect(self.object)
-        if reasons := step.requires(self.object, timezone.localdate()):
-            messages.error(request, reasons[0])
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
+    workflow = MEETING
 
     def get_queryset(self):
         return super().get_queryset().select_related("caf", "minutes")
 
-    def sources(self):
-        return MEETING.steps[self.step].sources
 
-    def take(self, form, day):
-        """Take the step with what the form holds; `day` is who takes it, and when."""
-        raise NotImplementedError
-
-    def form_valid(self, form):
-        try:
-            self.take(form, {"by": self.request.user, "on": timezone.localdate()})
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        return redirect(self.object)
-
-    def get_context_data(self, **kwargs):
-        title = MEETING.steps[self.step].label
-        return super().get_context_data(title=title, lead=self.lead, **kwargs)
-
-
-class MeetingUpdate(MeetingAct):
+class MeetingUpdate(MeetingPage):
     step = "change"
     form_class = MeetingForm
-
-    def sources(self):
-        return (NetworkMeeting.Status.DRAFT, NetworkMeeting.Status.PLANNED)
+    states = (NetworkMeeting.Status.DRAFT, NetworkMeeting.Status.PLANNED)
 
     @property
     def lead(self):
@@ -199,12 +162,12 @@ class MeetingUpdate(MeetingAct):
             "revision": meeting.revision,
         } | {name: getattr(meeting, name) for name in ("title", "place", "link", "agenda")}
 
-    def take(self, form, day):
+    def take(self, form, who):
         seen = form.cleaned_data["revision"]
-        verbs.update_meeting(self.object, seen=seen, **day, **form.meeting_fields())
+        verbs.update_meeting(self.object, seen=seen, **who, **form.meeting_fields())
 
 
-class MeetingAttendance(MeetingAct):
+class MeetingAttendance(MeetingPage):
     step = "record_attendance"
     form_class = AttendanceForm
     lead = "Cochez les crèches venues. Leur participation se lit au renouvellement de leur label."
@@ -213,25 +176,25 @@ class MeetingAttendance(MeetingAct):
         asked = self.object.invitations.select_related("provider").order_by("provider__name", "pk")
         return {**super().get_form_kwargs(), "invitations": list(asked)}
 
-    def take(self, form, day):
-        verbs.record_attendance(self.object, present=form.cleaned_data["present"], **day)
+    def take(self, form, who):
+        verbs.record_attendance(self.object, present=form.cleaned_data["present"], **who)
 
 
-class MeetingMinutesAttach(MeetingAct):
+class MeetingMinutesAttach(MeetingPage):
     step = "attach_minutes"
     form_class = MinutesForm
 
-    def take(self, form, day):
-        verbs.attach_minutes(self.object, data=form.cleaned_data["file"], **day)
+    def take(self, form, who):
+        verbs.attach_minutes(self.object, data=form.cleaned_data["file"], **who)
 
 
-class MeetingCancel(MeetingAct):
+class MeetingCancel(MeetingPage):
     step = "cancel"
     form_class = OptionalReasonsForm
     lead = "Les crèches invitées reçoivent un courriel. Une réunion annulée ne se rouvre pas."
 
-    def take(self, form, day):
-        verbs.cancel_meeting(self.object, reasons=form.cleaned_data["reasons"], **day)
+    def take(self, form, who):
+        verbs.cancel_meeting(self.object, reasons=form.cleaned_data["reasons"], **who)
 
 
 class MeetingStep(TakeStep):
@@ -265,11 +228,8 @@ class MeetingAnswer(VisibleObjectsMixin, SingleObjectMixin, View):
         ):
             raise Http404  # the invitation of another crèche
         comes = kwargs["answer"] == "vient"
-        try:
+        with refusal_said(request):
             verbs.answer(invitation, by=request.user, comes=comes, on=timezone.localdate())
-        except StepRefused as refusal:
-            messages.error(request, refusal.reasons[0])
-        else:
             said = "vient" if comes else "ne vient pas"
             messages.success(request, f"C’est noté\xa0: {invitation.provider} {said}.")
         return redirect(meeting)

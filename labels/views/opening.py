@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import FormView
 
-from avip.workflow import StepRefused
+from avip.views import RefusableForm
 from labels.filing import open_application, why_not, with_dossiers
 from labels.forms.filing import KIND_WORDS, OpenApplicationForm
 from labels.models import LabelApplication
@@ -14,7 +14,7 @@ from labels.workflow import running_label
 from partners.models import Provider
 
 
-class ApplicationCreate(FormView):
+class ApplicationCreate(RefusableForm, FormView):
     """For which crèche, then what is asked; open dossiers come first."""
 
     template_name = "labels/application_create.html"
@@ -56,19 +56,11 @@ class ApplicationCreate(FormView):
         possible = [kind for kind, reasons in self.refusals.items() if not reasons]
         return {**super().get_form_kwargs(), "kinds": possible}
 
-    def form_valid(self, form):
-        try:
-            application = open_application(
-                self.creche,
-                kind=form.cleaned_data["kind"],
-                blocks=form.cleaned_data.get("blocks", ()),
-                by=self.request.user,
-                on=timezone.localdate(),
-            )
-        except StepRefused as refusal:
-            form.add_error(None, refusal.reasons[0])
-            return self.form_invalid(form)
-        return redirect(application)
+    def take(self, form, who):
+        data = form.cleaned_data
+        return open_application(
+            self.creche, kind=data["kind"], blocks=data.get("blocks", ()), **who
+        )
 
     def get_context_data(self, **kwargs):
         if self.creche is None:

@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
 from avip.jobs import SCHEDULES
-from avip.views import serve_document
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, serve_document
 from labels.forms.committees import OpinionForm
 from labels.models import CommitteeMember, LabelCommittee
 from labels.summary import summary_context
@@ -85,7 +85,7 @@ class Opinions(MemberPage, TemplateView):
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
-class GiveOpinion(MemberPage, FormView):
+class GiveOpinion(RefusableForm, MemberPage, FormView):
     """One dossier, one opinion."""
 
     template_name = "labels/opinion_form.html"
@@ -111,20 +111,16 @@ class GiveOpinion(MemberPage, FormView):
         opinion = self.member.opinions.filter(item=self.item).first()
         return {"value": opinion.value, "comment": opinion.comment} if opinion else {}
 
-    def form_valid(self, form):
-        try:
-            give_opinion(self.member, self.item, on=self.today, **form.cleaned_data)
-        except StepRefused as refusal:
-            form.add_error(None, refusal.reasons[0])
-            return self.form_invalid(form)
+    def take(self, form, who):
+        give_opinion(self.member, self.item, on=self.today, **form.cleaned_data)
         name = self.item.application.facility_name
         messages.success(self.request, f"Votre avis sur {name} est enregistré.")
         given = self.member.opinions.values("item")
         waiting = self.committee.agenda.filter(settled_at=None).exclude(pk__in=given)
         following = waiting.filter(position__gt=self.item.position).first() or waiting.first()
         if following:
-            return redirect("labels:opinion_item", following.pk)
-        return redirect("labels:opinion_form")
+            return reverse("labels:opinion_item", args=[following.pk])
+        return "labels:opinion_form"
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(

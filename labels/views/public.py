@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import DetailView, FormView, ListView, TemplateView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.workflow import StepRefused
+from avip.views import RefusableForm
 from labels.calls import next_call, open_call, why_closed
 from labels.charter import COMMITMENTS
 from labels.filters import CafFilter
@@ -145,7 +145,7 @@ class RequestLink(View):
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
-class RequestConfirm(FormView):
+class RequestConfirm(RefusableForm, FormView):
     """GET shows; POST opens the account and the draft, or hands the request to the Caf."""
 
     template_name = "labels/request_confirm.html"
@@ -184,25 +184,19 @@ class RequestConfirm(FormView):
             "has_account": self.account is not None,
         }
 
-    def form_valid(self, form):
-        try:
-            confirmed = confirm_request(
-                self.label_request,
-                by=self.account,
-                password=form.cleaned_data.get("password", ""),
-                commune=form.cleaned_data["commune"],
-                quality=form.cleaned_data["quality"],
-                on=day_in(self.label_request.caf),
-            )
-        except StepRefused as refusal:
-            form.add_error(None, refusal.reasons[0])
-            return self.form_invalid(form)
+    def take(self, form, who):
+        confirmed = confirm_request(
+            self.label_request,
+            by=self.account,
+            password=form.cleaned_data.get("password", ""),
+            commune=form.cleaned_data["commune"],
+            quality=form.cleaned_data["quality"],
+            on=day_in(self.label_request.caf),
+        )
         self.request.session.pop(SESSION_KEY, None)
         if self.account is None:
             login(self.request, confirmed.user, backend=settings.AUTHENTICATION_BACKENDS[0])
-        if confirmed.application:
-            return redirect(confirmed.application)
-        return redirect("labels:request_waiting")
+        return confirmed.application or "labels:request_waiting"
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(

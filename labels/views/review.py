@@ -1,16 +1,14 @@
 """What the Caf does with a dossier: attach, take in hand, ask, propose, decide."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import FormView, View
+from django.views.generic import View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin
-from avip.workflow import StepRefused
+from avip.views import StepPage, TakeStep, VisibleObjectsMixin, refusal_said
 from labels import workflow
 from labels.checks import advisory_checks
 from labels.clock import decision_clock
@@ -112,58 +110,19 @@ class ApplicationStep(TakeStep):
     }
 
 
-class StepWithWords(VisibleObjectsMixin, SingleObjectMixin, FormView):
-    """A step that asks for words: its form, then back to the dossier."""
+class ApplicationPage(StepPage):
+    """A step of a dossier that asks for words."""
 
     model = LabelApplication
     template_name = "labels/application_step.html"
     context_object_name = "application"
-    step = ""  # its name in the workflow
-    title = lead = submit = ""
-
-    def dispatch(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not self.is_allowed():
-            raise PermissionDenied
-        if self.object.status not in self.sources():
-            state = self.object.get_status_display()
-            messages.error(request, f"«\xa0{self.title}\xa0» n’est plus possible\xa0: {state}.")
-            return redirect(self.object)
-        return super().dispatch(request, *args, **kwargs)
+    workflow = APPLICATION
 
     def get_queryset(self):
         return super().get_queryset().select_related("provider__facility", "caf")
 
-    def is_allowed(self):
-        return APPLICATION.steps[self.step].allowed(self.request.user, self.object)
 
-    def sources(self):
-        return APPLICATION.steps[self.step].sources
-
-    def take(self, form, on):
-        """Take the step with what the form holds."""
-        raise NotImplementedError
-
-    def form_valid(self, form):
-        try:
-            self.take(form, timezone.localdate())
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        return redirect(self.destination())
-
-    def destination(self):
-        """Where one goes once it is done."""
-        return self.object.get_absolute_url()
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            title=self.title, lead=self.lead, submit=self.submit, **kwargs
-        )
-
-
-class AskCorrection(StepWithWords):
+class AskCorrection(ApplicationPage):
     step = "ask_correction"
     form_class = CorrectionForm
     title = "Demander une correction"
@@ -182,11 +141,11 @@ class AskCorrection(StepWithWords):
         remarks = [(place_in_words(row.section, row.field), row.text) for row in waiting]
         return super().get_context_data(remarks=remarks, **kwargs)
 
-    def take(self, form, on):
-        workflow.ask_correction(self.object, by=self.request.user, on=on, **form.cleaned_data)
+    def take(self, form, who):
+        workflow.ask_correction(self.object, **who, **form.cleaned_data)
 
 
-class Reassign(StepWithWords):
+class Reassign(ApplicationPage):
     step = "reassign"
     form_class = ReassignForm
     title = "Confier à un collègue"
@@ -198,46 +157,41 @@ class Reassign(StepWithWords):
         others = people.exclude(pk=self.object.reviewer_id)
         return {**super().get_form_kwargs(), "people": others}
 
-    def take(self, form, on):
-        workflow.reassign(self.object, by=self.request.user, on=on, **form.cleaned_data)
+    def take(self, form, who):
+        workflow.reassign(self.object, **who, **form.cleaned_data)
 
 
-class DeclareReady(StepWithWords):
+class DeclareReady(ApplicationPage):
     step = "declare_ready"
     form_class = ReadyForm
     title = "Proposer au comité"
     lead = "Une autre personne que vous saisira la décision du comité."
     submit = "Proposer au comité"
 
-    def take(self, form, on):
-        workflow.declare_ready(self.object, by=self.request.user, on=on, **form.cleaned_data)
+    def take(self, form, who):
+        workflow.declare_ready(self.object, **who, **form.cleaned_data)
 
 
-class RecordDecision(StepWithWords):
+class RecordDecision(ApplicationPage):
     """By a member who did not review, or by the only agent, with a second person to confirm."""
 
     form_class = DecisionForm
+    states = (LabelApplication.Status.READY,)
     title = "Saisir la décision du comité"
     submit = "Enregistrer la décision"
 
     def is_allowed(self):
         return reviews(self.request.user, self.object)
 
-    def sources(self):
-        return (LabelApplication.Status.READY,)
-
     @property
     def is_alone(self):
         return has_reviewed(self.request.user, self.object)
 
-    def get(self, request, *args, **kwargs):
-        on = timezone.localdate()
-        if not decides(request.user, self.object) and (
-            reasons := APPLICATION.steps["ask_confirmation"].requires(self.object, on)
-        ):
-            messages.error(request, reasons[0])
-            return redirect(self.object)
-        return super().get(request, *args, **kwargs)
+    def why_not(self, on):
+        reasons = super().why_not(on)
+        if reasons or decides(self.request.user, self.object):
+            return reasons
+        return APPLICATION.steps["ask_confirmation"].requires(self.object, on)
 
     def get_form_kwargs(self):
         return {
@@ -247,12 +201,11 @@ class RecordDecision(StepWithWords):
             "own_email": self.request.user.email,
         }
 
-    def take(self, form, on):
+    def take(self, form, who):
         data = form.cleaned_data
         workflow.record_decision(
             self.object,
-            by=self.request.user,
-            on=on,
+            **who,
             decided_on=data["decided_on"],
             **{name: data[name] for name in form.WORDS},
             confirmer=form.confirmer,
@@ -269,26 +222,26 @@ class RecordDecision(StepWithWords):
         return super().get_context_data(shows_proposal=True, **kwargs)
 
 
-class Withdraw(StepWithWords):
+class Withdraw(ApplicationPage):
     step = "withdraw"
     form_class = OptionalReasonsForm
     title = "Retirer la demande"
     lead = "La Caf arrête de l’étudier. Vous pourrez en ouvrir une autre plus tard."
     submit = "Retirer la demande"
 
-    def take(self, form, on):
-        workflow.withdraw(self.object, by=self.request.user, on=on, **form.cleaned_data)
+    def take(self, form, who):
+        workflow.withdraw(self.object, **who, **form.cleaned_data)
 
 
-class Dismiss(StepWithWords):
+class Dismiss(ApplicationPage):
     step = "dismiss"
     form_class = ReasonsForm
     title = "Écarter cette demande"
     lead = "Le brouillon est fermé et la personne n’est pas rattachée à la crèche."
     submit = "Écarter la demande"
 
-    def take(self, form, on):
-        workflow.dismiss(self.object, by=self.request.user, on=on, **form.cleaned_data)
+    def take(self, form, who):
+        workflow.dismiss(self.object, **who, **form.cleaned_data)
 
 
 class AnswerRequest(VisibleObjectsMixin, SingleObjectMixin, View):
@@ -299,7 +252,7 @@ class AnswerRequest(VisibleObjectsMixin, SingleObjectMixin, View):
 
     def post(self, request, *args, **kwargs):
         label_request = self.get_object()
-        try:
+        with refusal_said(request):
             if kwargs["answer"] == "rattacher":
                 attach_person(label_request, by=request.user, on=timezone.localdate())
                 messages.success(request, f"{label_request.user} a maintenant accès à sa crèche.")
@@ -307,6 +260,4 @@ class AnswerRequest(VisibleObjectsMixin, SingleObjectMixin, View):
                 turn_down(label_request, by=request.user)
             else:
                 raise Http404
-        except StepRefused as refusal:
-            messages.error(request, refusal.reasons[0])
         return redirect("labels:application_list")

@@ -11,8 +11,7 @@ from django.views.generic import DetailView, FormView, View
 from openpyxl import Workbook
 
 from avip.templatetags.words import count_of
-from avip.views import VisibleObjectsMixin
-from avip.workflow import StepRefused
+from avip.views import RefusableForm, VisibleObjectsMixin, refusal_said
 from labels.forms.takeovers import TakeOverFileForm, TakeOverForm
 from labels.models import LabelImport
 from labels.permissions import own_caf
@@ -39,27 +38,16 @@ class ForCaf:
         return super().dispatch(request, *args, **kwargs)
 
 
-class TakeOver(ForCaf, FormView):
+class TakeOver(RefusableForm, ForCaf, FormView):
     template_name = "labels/takeover.html"
     form_class = TakeOverForm
+    done = "Le label est repris. Son attestation arrive dans quelques minutes."
 
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "caf": self.caf, "on": timezone.localdate()}
 
-    def form_valid(self, form):
-        user, on = self.request.user, timezone.localdate()
-        scan = form.cleaned_data["scan"]
-        try:
-            label = take_over(self.caf, form.row(), by=user, on=on, scan=scan)
-        except StepRefused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-            return self.form_invalid(form)
-        messages.success(
-            self.request,
-            "Le label est repris. Son attestation arrive dans quelques minutes.",
-        )
-        return redirect(label)
+    def take(self, form, who):
+        return take_over(self.caf, form.row(), **who, scan=form.cleaned_data["scan"])
 
 
 class TakeOverImport(ForCaf, FormView):
@@ -103,10 +91,13 @@ class TakeOverPreview(VisibleObjectsMixin, DetailView):
 
     def post(self, request, *args, **kwargs):
         label_import = self.get_object()
-        written = carry_out(label_import, by=request.user, on=timezone.localdate())
-        if written:
-            said = count_of(written, "label est repris,labels sont repris")
-            messages.success(request, f"{said}. Les attestations arrivent dans quelques minutes.")
+        with refusal_said(request):
+            written = carry_out(label_import, by=request.user, on=timezone.localdate())
+            if written:
+                said = count_of(written, "label est repris,labels sont repris")
+                messages.success(
+                    request, f"{said}. Les attestations arrivent dans quelques minutes."
+                )
         return redirect("labels:takeover_preview", label_import.pk)
 
     def get_context_data(self, **kwargs):

@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.views.generic import FormView, View
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import TakeStep, VisibleObjectsMixin, serve_document
-from avip.workflow import StepRefused
+from avip.views import TakeStep, VisibleObjectsMixin, refusal_said, serve_document
 from labels import workflow
 from labels.checklist import sections_of
 from labels.forms.talk import CommentForm, ContactForm, MessageForm, ReplyForm
@@ -18,7 +17,7 @@ from labels.permissions import answers_comment, applies, reviews
 from labels.reading import FIELDS, place_in_words
 from labels.summary import render_summary
 from labels.talk import note_contact, post_message
-from labels.views.review import StepWithWords
+from labels.views.review import ApplicationPage
 from labels.workflow.comments import DISCUSSED
 from partners.models import Provider
 from partners.permissions import is_caf_agent
@@ -26,10 +25,11 @@ from partners.permissions import is_caf_agent
 Status = LabelApplication.Status
 
 
-class AddComment(StepWithWords):
+class AddComment(ApplicationPage):
     """A remark on one answer, from the small form beside it."""
 
     form_class = CommentForm
+    states = DISCUSSED
     title = "Écrire une remarque"
     submit = "Ajouter la remarque"
 
@@ -43,21 +43,9 @@ class AddComment(StepWithWords):
             raise Http404
         return reviews(self.request.user, self.object)
 
-    def sources(self):
-        return DISCUSSED
-
-    def take(self, form, on):
+    def take(self, form, who):
         section, field = self.place
-        workflow.add_comment(
-            self.object,
-            section=section,
-            field=field,
-            by=self.request.user,
-            on=on,
-            **form.cleaned_data,
-        )
-
-    def destination(self):
+        workflow.add_comment(self.object, section=section, field=field, **who, **form.cleaned_data)
         return f"{self.object.get_absolute_url()}#{'-'.join(self.place)}"
 
     def get_context_data(self, **kwargs):
@@ -86,18 +74,17 @@ class ResolveComment(VisibleObjectsMixin, SingleObjectMixin, View):
         if not form.is_valid():
             messages.error(request, form.errors["reply"][0])
         else:
-            try:
+            with refusal_said(request):
                 workflow.resolve_comment(comment, by=request.user, on=on, **form.cleaned_data)
                 messages.success(request, "La remarque est marquée comme corrigée.")
-            except StepRefused as refusal:
-                messages.error(request, refusal.reasons[0])
         return redirect("labels:application_section", comment.application_id, comment.section)
 
 
-class AddMessage(StepWithWords):
+class AddMessage(ApplicationPage):
     """A message of the thread; its form is on the page of the dossier."""
 
     form_class = MessageForm
+    states = [s for s in Status if s not in (Status.DRAFT, *LabelApplication.CLOSED)]
     title = "Écrire un message"
     submit = "Envoyer le message"
 
@@ -105,16 +92,9 @@ class AddMessage(StepWithWords):
         user = self.request.user
         return applies(user, self.object) or reviews(user, self.object)
 
-    def sources(self):
-        return [s for s in Status if s not in (Status.DRAFT, *LabelApplication.CLOSED)]
-
-    def take(self, form, on):
+    def take(self, form, who):
         data = form.cleaned_data
-        post_message(
-            self.object, by=self.request.user, on=on, text=data["text"], file=data["document"]
-        )
-
-    def destination(self):
+        post_message(self.object, **who, text=data["text"], file=data["document"])
         return f"{self.object.get_absolute_url()}#echanges"
 
     def get_context_data(self, **kwargs):

@@ -76,11 +76,15 @@ def _remarks_closed(application, on):
 def _no_label_already(application, on):
     """A first label where one runs already would overlap it; what has ended is not amended."""
     reasons = _no_open_correction(application, on) + _label_still_amended(application)
-    if application.kind == LabelApplication.Kind.FIRST:
-        held = running_label(application.provider, on)
-        if held:
-            reasons.append(f"Cette crèche a déjà un label jusqu’au {held.ends_on:%d/%m/%Y}.")
-    return reasons
+    return reasons + label_in_the_way(application, on)
+
+
+def label_in_the_way(application, on):
+    """Why a first label is not granted that day: the crèche holds one."""
+    if application.kind != LabelApplication.Kind.FIRST:
+        return []
+    held = running_label(application.provider, on)
+    return [f"Cette crèche a déjà un label jusqu’au {held.ends_on:%d/%m/%Y}."] if held else []
 
 
 def nobody_else_decides(application, on):

@@ -6,12 +6,12 @@ from django.utils import timezone
 from avip import outbox
 from avip.workflow import StepRefused, moment
 from labels import notifications
-from labels.grounds import EMPTY, kept_words
+from labels.grounds import EMPTY, kept_words, missing_words
 from labels.letters import write_decision_letter
 from labels.models import DecisionConfirmation, LabelApplication
 from labels.permissions import has_reviewed, is_party_to
 from labels.rules import RuleMissing, rules_for, to_json
-from labels.workflow.applications import APPLICATION, nobody_else_decides
+from labels.workflow.applications import APPLICATION, label_in_the_way, nobody_else_decides
 from labels.workflow.confirmations import ask_confirmation, subject_that_waits_for
 from labels.workflow.labels import amend_label, grant_label, write_record
 
@@ -94,8 +94,8 @@ def write_decision(application, decision, reasons, decided_on, by, on, at, **wor
         raise StepRefused("La date du comité ne peut pas être dans le futur.")
     if decided_on < timezone.localtime(application.submitted_at).date():
         raise StepRefused("Le comité n’a pas pu se prononcer avant le dépôt de la demande.")
-    if decision != LabelApplication.Proposal.GRANT and not reasons.strip():
-        raise StepRefused("Écrivez les motifs\xa0: la crèche les recevra.")
+    if missing := missing_words(decision, reasons=reasons, after=decided_on, **words):
+        raise StepRefused(*missing.values())
     application.decision = decision
     application.decision_reasons = reasons
     application.decided_on = decided_on
@@ -134,6 +134,8 @@ def carry_out(application, *, by, on, at):
     if application.decision in GRANTING and amends:
         amend_label(application, by=person, at=at)
     elif application.decision in GRANTING:
+        if reasons := label_in_the_way(application, on):  # taken over since the step was checked
+            raise StepRefused(*reasons)
         label = grant_label(application, by=person, at=at)
         outbox.add("labels.certificate", label, key=label.pk, at=at)
     write_decision_letter(application, label=label, by=by, on=on, at=at)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from avip import outbox
 from avip.workflow import Step, Workflow, edit, moment, system
 from labels.checklist import fields_of
 from labels.models import Label, LabelApplication, LabelStatusChange
@@ -167,7 +168,7 @@ def grant_label(application, *, by, at):
         starts_on = held.ends_on + timedelta(days=1)
     months = rules_for(application.caf, application.decided_on, moment(at)).label_duration_months
     with_reservations = application.decision == LabelApplication.Proposal.GRANT_WITH_RESERVATIONS
-    label = Label.objects.create(
+    label = Label.objects.open(
         provider=application.provider,
         caf=application.caf,
         application=application,
@@ -254,7 +255,10 @@ def approved_facts(application) -> dict:
 
 
 def amend_label(application, *, by, at):
-    """What an amendment changes is approved: in the label, and in the one that follows it."""
+    """What an amendment changes is approved: in the label, and in the one that follows it.
+
+    Each gets a new certificate; the file of the former one is kept.
+    """
     changed = fields_of(application)
     facts = {name: fact for name, fact in approved_facts(application).items() if name in changed}
     labels = Label.objects.filter(
@@ -263,10 +267,13 @@ def amend_label(application, *, by, at):
         ends_on__gte=application.current_label.ends_on,
     )
     for label in labels:
-        with edit(label, by=by, seen=None, fields=["approved", *RESERVATIONS], at=at):
+        fields = ["approved", "certificate", *RESERVATIONS]
+        with edit(label, by=by, seen=None, fields=fields, at=at):
             label.approved = label.approved | facts
+            label.certificate = None
             if application.decision == LabelApplication.Proposal.GRANT_WITH_RESERVATIONS:
                 _add_reservations(application, label)
+        outbox.add("labels.certificate", label, key=f"{label.pk}:{application.pk}", at=at)
 
 
 def _add_reservations(application, label):

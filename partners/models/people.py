@@ -23,6 +23,10 @@ class UserManager(BaseUserManager):
         """The open accounts of professionals, for support; nobody's for anybody else."""
         return self.filter(is_active=True, is_staff=False) if user.is_staff else self.none()
 
+    def personas(self):
+        """The invented people of the demonstration, whom anybody may become there."""
+        return self.filter(is_demo_persona=True, is_active=True).order_by("created_at")
+
     def create_user(self, email, password=None, **fields):
         """A person known by this e-mail address; without a password until she sets one."""
         user = self.model(email=self.normalize_email(email).lower() or None, **fields)
@@ -47,6 +51,17 @@ class Reach:
     services: frozenset
     national: bool
     runs_facilities: bool = False  # works for a crèche, or for an operator
+
+    def any_of(self, **paths) -> Q:
+        """Rows of one of these organisations: `reach.any_of(agencies="agency", cafs="caf")`.
+
+        A kind without any organisation is left out, and with it the tables that lead to it.
+        """
+        found = Q(pk__in=[])
+        for kind, path in paths.items():
+            if organisations := getattr(self, kind):
+                found |= Q(**{f"{path}__in": organisations})
+        return found
 
 
 class User(AbstractBaseUser, PermissionsMixin):

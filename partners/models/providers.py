@@ -18,19 +18,21 @@ class ProviderQuerySet(NearQuerySet):
         if reach.agencies:
             return self
         return self.filter(
-            Q(caf__in=reach.cafs)
-            | Q(pk__in=reach.providers)
-            | Q(facility__operator__in=reach.operators)
-            | Q(childminder__service__in=reach.services)
+            reach.any_of(
+                cafs="caf",
+                providers="pk",
+                operators="facility__operator",
+                services="childminder__service",
+            )
         )
 
     def managed_by(self, user):
         """The providers for which `user` answers, signs and declares."""
         reach = user.reach
         return self.filter(
-            Q(pk__in=reach.providers)
-            | Q(facility__operator__in=reach.operators)
-            | Q(childminder__service__in=reach.services)
+            reach.any_of(
+                providers="pk", operators="facility__operator", services="childminder__service"
+            )
         )
 
 
@@ -60,7 +62,7 @@ class Provider(models.Model):
         verbose_name = "mode d’accueil"
         verbose_name_plural = "modes d’accueil"
         ordering = ["name"]
-        indexes = [models.Index(fields=["lat"], name="provider_lat")]
+        indexes = [models.Index(fields=["lat", "lon"], name="provider_point")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source"], condition=~Q(source=""), name="provider_source_once"

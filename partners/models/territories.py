@@ -1,5 +1,7 @@
 """Communes and priority neighbourhoods: open data of `import_referentiels`, never edited here."""
 
+from math import cos, radians
+
 from django.db import models
 from django.db.models.functions import ACos, Cos, Greatest, Least, Radians, Sin
 
@@ -18,6 +20,7 @@ def time_zone_of(department_code) -> str:
 
 
 EARTH_RADIUS_KM = 6371
+KM_PER_DEGREE = 111
 
 
 class NearQuerySet(models.QuerySet):
@@ -35,8 +38,13 @@ class NearQuerySet(models.QuerySet):
         if within_km is None:
             return rows
         # One degree of latitude is 111 km: the box uses the index, the distance decides.
-        margin = within_km / 111
-        return rows.filter(lat__range=(lat - margin, lat + margin), distance_km__lte=within_km)
+        margin = within_km / KM_PER_DEGREE
+        wider = margin / cos(radians(lat))
+        return rows.filter(
+            lat__range=(lat - margin, lat + margin),
+            lon__range=(lon - wider, lon + wider),
+            distance_km__lte=within_km,
+        )
 
 
 class Commune(models.Model):

@@ -9,7 +9,7 @@ from django.views.generic import FormView, TemplateView, UpdateView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.templatetags.words import fr_date
-from avip.views import VisibleObjectsMixin
+from avip.views import RefusableForm, VisibleObjectsMixin, refusal_said
 from avip.workflow import StepRefused
 from partners import invitations
 from partners.forms import AccountForm, InvitationForm, PlaceForm
@@ -90,10 +90,9 @@ class Team(TemplateView):
         )
 
 
-class Invite(FormView):
+class Invite(RefusableForm, FormView):
     form_class = InvitationForm
     template_name = "partners/invite.html"
-    success_url = reverse_lazy("partners:team")
 
     def get_form_kwargs(self):
         organisations = invitations.organisations_open_to(self.request.user)
@@ -105,21 +104,15 @@ class Invite(FormView):
         wanted = self.request.GET.get("pour")
         return {"organisation": wanted} if wanted else {}
 
-    def form_valid(self, form):
+    def take(self, form, who):
         fields = dict(form.cleaned_data)
-        try:
-            invitation = invitations.invite(
-                fields.pop("organisation"), by=self.request.user, **fields
-            )
-        except StepRefused as refusal:
-            form.add_error(None, list(refusal.reasons))
-            return self.form_invalid(form)
+        invitation = invitations.invite(fields.pop("organisation"), by=who["by"], **fields)
         messages.success(
             self.request,
             f"L’invitation part à {invitation.email}. "
             f"Son lien est valable jusqu’au {fr_date(invitation.expires_at)}.",
         )
-        return redirect(self.success_url)
+        return "partners:team"
 
 
 class MembershipInForce(VisibleObjectsMixin, SingleObjectMixin):
@@ -138,22 +131,16 @@ class MembershipInForce(VisibleObjectsMixin, SingleObjectMixin):
         return membership
 
 
-class Place(MembershipInForce, UpdateView):
+class Place(RefusableForm, MembershipInForce, UpdateView):
     form_class = PlaceForm
     template_name = "partners/membership.html"
 
-    def form_valid(self, form):
+    def take(self, form, who):
         membership = self.object
         wanted = {name: getattr(membership, name) for name in ("quality", "role", "is_admin")}
-        try:
-            invitations.change_place(
-                membership, by=self.request.user, on=timezone.localdate(), **wanted
-            )
-        except StepRefused as refusal:
-            form.add_error(None, list(refusal.reasons))
-            return self.form_invalid(form)
+        invitations.change_place(membership, **who, **wanted)
         messages.success(self.request, f"C’est enregistré pour {membership.user}.")
-        return redirect("partners:team")
+        return "partners:team"
 
 
 class EndAccess(MembershipInForce, View):
@@ -185,10 +172,8 @@ class PendingInvitation(VisibleObjectsMixin, SingleObjectMixin, View):
         return invitation
 
     def post(self, request, *args, **kwargs):
-        try:
+        with refusal_said(request):
             messages.success(request, self.act(self.get_object()))
-        except StepRefused as refusal:
-            messages.error(request, " ".join(refusal.reasons))
         return redirect("partners:team")
 
 

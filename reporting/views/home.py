@@ -75,9 +75,8 @@ class Become(View):
     def post(self, request):
         if not settings.DEMO:
             raise Http404
-        people = User.objects.filter(is_demo_persona=True, is_active=True)
         try:
-            person = get_object_or_404(people, pk=request.POST.get("persona"))
+            person = get_object_or_404(User.objects.personas(), pk=request.POST.get("persona"))
         except ValidationError as error:
             raise Http404 from error
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])

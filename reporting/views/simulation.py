@@ -11,7 +11,7 @@ from labels.forms.rules import LocalRuleForm, typed
 from labels.local_rules import sets_rules
 from labels.permissions import own_caf
 from labels.rules import RULES, RuleValue, from_json, in_words, rules_for
-from labels.views.rules import initial_of, recorded, value_asked
+from labels.views.local_rules import initial_of, recorded, value_asked
 from reporting.forms import TrialForm
 from reporting.simulation import can_simulate, simulate
 

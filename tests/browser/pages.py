@@ -68,7 +68,6 @@ DOWNLOADS = {
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
 NEVER_REFUSE = {
-    "labels:committee_agenda",  # its first button takes them all
     "families:month_grid",
     "partners:calendar",
     "labels:application_check",

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avip.models import AccessLog
+from avip.templatetags.words import fr_date
 from families.documents import make_sealed_contract
-from families.models import AvipContract, Signatory, Signature
+from families.models import AvipContract, CoordinationPoint, Interview, Signatory, Signature
 from families.workflow import contracts
 from tests import factories as base
 from tests.families import factories as f
@@ -64,6 +65,26 @@ def test_a_foreign_contract_does_not_exist(live):
     assert (
         client.get(reverse("families:contract_propose", args=[live.referral_id])).status_code == 404
     )
+
+
+def test_the_file_is_read_in_sixteen_queries(db, of_today, django_assert_max_num_queries):
+    """Every trade that sees it; what most contracts lack is asked only where it exists."""
+    contract, today = f.make_contract("active", **of_today), of_today["on"]
+    people = [contract.adviser, f.director_of(contract.provider)]
+    for person in [*people, base.make_user(member_of=contract.caf)]:
+        client = signed_in(person)
+        client.get(contract.get_absolute_url())
+        with django_assert_max_num_queries(16):
+            client.get(contract.get_absolute_url())
+    client = signed_in(contract.adviser)
+    point = CoordinationPoint(contract=contract, held_on=today, by=contract.adviser)
+    point.save(force_insert=True)
+    Interview.objects.create(
+        contract=contract, planned_at=timezone.now() + timedelta(days=2), by=contract.adviser
+    )
+    with django_assert_max_num_queries(18):
+        page = text_of(client.get(contract.get_absolute_url()))
+    assert fr_date(today) in page and "prévu le" in page
 
 
 def test_the_list_keeps_its_filter_and_its_number_of_queries(live):

@@ -9,6 +9,7 @@ from avip.models import Document
 from labels import workflow
 from labels.charter import COMMITMENTS
 from labels.checklist import BY_LAW
+from labels.grounds import GROUNDS
 from labels.models import CommitmentAnswer, Label, LabelApplication, SupportingDocument
 from labels.requests import ask_for_label, confirm_request
 from tests import factories as f
@@ -17,6 +18,12 @@ ON = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 Proposal = LabelApplication.Proposal
 Status = LabelApplication.Status
+# What a decision says besides its reasons.
+WORDS = {
+    Proposal.GRANT_WITH_RESERVATIONS: {"reservations_due_on": date(2026, 6, 30)},
+    Proposal.DEFER: {"deferred_until": date(2026, 9, 1)},
+    Proposal.REFUSE: {"refusal_grounds": GROUNDS[:1]},
+}
 
 
 def a_pdf(**keys) -> bytes:
@@ -95,8 +102,9 @@ def make_application(status, provider, *, by=None, agent=None, decider=None, **f
 
     def decide(decision, **more):
         person = agent if more else decider or f.make_user("Marc", "D", member_of=provider.caf)
+        words = WORDS.get(decision, {}) | more | day
         return workflow.record_decision(
-            application, by=person, decision=decision, reasons="Vu.", decided_on=ON, **more, **day
+            application, by=person, decision=decision, reasons="Vu.", decided_on=ON, **words
         )
 
     def on_agenda():

@@ -11,9 +11,10 @@ from avip.workflow import StepRefused
 from labels import workflow
 from labels.models import DecisionConfirmation, Label, LabelApplication
 from labels.requests import confirm_request
+from labels.takeover import take_over
 from partners.models import Facility, User
 from tests import factories as f
-from tests.labels.factories import AT, ON, Status, make_application, make_label_request
+from tests.labels.factories import AT, ON, WORDS, Status, make_application, make_label_request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,8 +48,9 @@ def test_two_members_record_the_decision_at_once(caf, facility, turn):
     def record(person, decision):
         mine = LabelApplication.objects.get(pk=application.pk)
         workflow.record_decision(
-            mine, by=person, on=ON, at=AT, decision=decision, reasons="Vu.", decided_on=ON
-        )
+            mine, by=person, on=ON, at=AT, decision=decision, reasons="Vu.", decided_on=ON,
+            **WORDS.get(decision, {}),
+        )  # fmt: skip
 
     results = at_once(lambda: record(deciders[0], "grant"), lambda: record(deciders[1], "refuse"))
     assert len(refusals(results)) == 1
@@ -56,6 +58,32 @@ def test_two_members_record_the_decision_at_once(caf, facility, turn):
     granted = application.status == Status.GRANTED
     assert Label.objects.count() == granted
     assert application.history.filter(step__in=["grant", "refuse"]).count() == 1
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_label_is_taken_over_while_the_same_creche_gets_one(caf, facility, turn):
+    agent, decider = [f.make_user(name, "D", member_of=caf) for name in ("Ana", "Bob")]
+    application = make_application(Status.READY, facility, agent=agent)
+    paper = {"line": 1, "siret": facility.facility.siret}
+    paper |= {"granted_on": "15/01/2025", "ends_on": "31/12/2027"}
+
+    def grant():
+        mine = LabelApplication.objects.get(pk=application.pk)
+        workflow.record_decision(
+            mine, by=decider, on=ON, at=AT, decision="grant", reasons="", decided_on=ON
+        )
+
+    (refusal,) = refusals(at_once(grant, lambda: take_over(caf, paper, by=agent, on=ON, at=AT)))
+    assert "a déjà un label" in str(refusal)
+    assert Label.objects.count() == 1
+
+
+def test_the_dates_of_two_labels_are_held_apart_by_the_database_too(facility):
+    dates = {"granted_on": ON, "starts_on": ON, "ends_on": ON}
+    Label.objects.open(provider=facility, caf=facility.caf, **dates)
+    with pytest.raises(StepRefused, match="déjà un label sur ces dates"):
+        Label.objects.open(provider=facility, caf=facility.caf, **dates)
+    assert Label.objects.count() == 1
 
 
 @pytest.mark.parametrize("turn", range(3))

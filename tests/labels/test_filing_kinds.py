@@ -14,7 +14,7 @@ from labels.models import Label, LabelApplication, SupportingDocument
 from labels.workflow import running_label
 from partners.models import User
 from tests import factories as f
-from tests.labels.factories import AT, ON, Proposal, Status, a_pdf, make_application
+from tests.labels.factories import AT, ON, WORDS, Proposal, Status, a_pdf, make_application
 
 Kind = LabelApplication.Kind
 LATER = date(2026, 6, 1)
@@ -46,8 +46,9 @@ def decided(application, director, agent, decision=Proposal.GRANT, on=LATER, **w
     workflow.submit(application, by=director, **day)
     workflow.start_review(application, by=agent, **day)
     workflow.declare_ready(application, by=agent, proposal=decision, reasons="Vu.", **day)
+    words = WORDS.get(decision, {}) | words | day
     workflow.record_decision(
-        application, by=decider, decision=decision, reasons="Vu.", decided_on=on, **day, **words
+        application, by=decider, decision=decision, reasons="Vu.", decided_on=on, **words
     )
     return application
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from avip.models import Outbox
 from labels import workflow
+from labels.grounds import GROUNDS
 from labels.letters import letter_context
 from labels.models import Label, LabelApplication, Letter
 from labels.tasks.letters import make_letter
@@ -43,7 +44,7 @@ def test_a_refusal_says_why_and_how_to_contest_it(facility, people):
     letter = Letter.objects.get()
     text = text_of(letter)
     assert letter.kind == "refused"
-    assert "<h2>Les motifs</h2> <p>Vu.</p>" in text
+    assert "<h2>Les motifs</h2>" in text and GROUNDS[0] in text and "<p>Vu.</p>" in text
     assert "2 mois" in text and "R. 421-1" in text
     assert "recours gracieux" in text and "tribunal administratif" in text
 
@@ -86,6 +87,9 @@ def test_an_accepted_amendment_keeps_the_dates_of_the_label(facility, people):
         reasons="",
         decided_on=ON,
     )
+    label = Label.objects.get()
+    certificates = Outbox.objects.filter(kind="labels.certificate", object_id=str(label.pk))
+    assert label.certificate is None and certificates.count() == 2
     letter = Letter.objects.get(kind="amended")
     assert "les horaires d’ouverture" in text_of(letter)
     assert letter.label == Label.objects.get()
@@ -108,6 +112,7 @@ def test_html_typed_in_the_reasons_is_shown_as_text(facility, people):
         on=ON,
         decision=Proposal.REFUSE,
         reasons="<script>alert(1)</script>\n<img src=x>",
+        refusal_grounds=GROUNDS[:1],
         decided_on=ON,
     )
     html = html_of(Letter.objects.get())

@@ -11,6 +11,7 @@ from avip import outbox
 from avip.models import Outbox
 from avip.workflow import StepRefused
 from labels import workflow
+from labels.grounds import GROUNDS
 from labels.models import DecisionConfirmation, Label
 from labels.permissions import decides, other_deciders
 from partners.tokens import make_token
@@ -189,6 +190,7 @@ def test_an_older_link_asks_for_no_new_one_at_another_address(application, confi
         on=today,
         decision="refuse",
         reasons="Non.",
+        refusal_grounds=GROUNDS[:1],
         decided_on=ON,
         confirmer=CONFIRMER | {"email": "autre@example.fr"},
     )

@@ -9,12 +9,14 @@ from django.db import IntegrityError, transaction
 from avip.models import Outbox
 from avip.workflow import StepRefused
 from labels import workflow
+from labels.grounds import GROUNDS
 from labels.models import Label, LabelApplication
 from tests import factories as f
 from tests.labels.factories import (
     AT,
     CONFIRMER,
     ON,
+    WORDS,
     Proposal,
     Status,
     make_application,
@@ -115,9 +117,8 @@ def test_another_member_of_the_caf_records_the_decision(
     decision, status, facility, caf_agent, caf_manager
 ):
     application = make_application(Status.READY, facility, agent=caf_agent)
-    workflow.record_decision(
-        application, by=caf_manager, on=ON, at=AT, decision=decision, reasons="Vu.", decided_on=ON
-    )
+    said = {"reasons": "Vu.", "decided_on": ON} | WORDS.get(decision, {})
+    workflow.record_decision(application, by=caf_manager, on=ON, at=AT, decision=decision, **said)
     assert application.status == status
     granted = decision in (Proposal.GRANT, Proposal.GRANT_WITH_RESERVATIONS)
     assert Label.objects.filter(application=application).exists() == granted
@@ -174,12 +175,24 @@ def test_the_committee_meets_between_the_submission_and_today(
     assert LabelApplication.objects.get(pk=application.pk).decided_on is None
 
 
-def test_a_refusal_without_reasons_is_refused(facility, caf_agent, caf_manager):
+@pytest.mark.parametrize(
+    ("decision", "words", "sentence"),
+    [
+        ("refuse", {"reasons": " ", "refusal_grounds": GROUNDS[:1]}, "Écrivez les motifs"),
+        ("refuse", {}, "au moins un motif"),
+        ("defer", {}, "date du nouvel examen"),
+        ("defer", {"deferred_until": ON}, "date du nouvel examen"),
+        ("grant_with_reservations", {}, "date où lever"),
+    ],
+)
+def test_a_decision_without_its_words_is_refused(
+    decision, words, sentence, facility, caf_agent, caf_manager
+):
     application = make_application(Status.READY, facility, agent=caf_agent)
-    with pytest.raises(StepRefused):
-        workflow.record_decision(
-            application, by=caf_manager, on=ON, decision="refuse", reasons=" ", decided_on=ON
-        )
+    said = {"reasons": "Vu.", "decided_on": ON} | words
+    with pytest.raises(StepRefused, match=sentence):
+        workflow.record_decision(application, by=caf_manager, on=ON, decision=decision, **said)
+    assert LabelApplication.objects.get().status == Status.READY
 
 
 def test_the_creche_may_withdraw_until_the_decision(facility, caf_agent, director):

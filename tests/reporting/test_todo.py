@@ -3,13 +3,17 @@ from itertools import product
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from families.models import HouseholdMatch
 from labels.models import LabelApplication
 from partners.models.people import Reach
 from reporting.demo.build import TINY, build
+from reporting.navigation import ENTRIES, REACHED_FROM
 from reporting.todo import ROWS_PER_KIND, WAITS, counts, todo
 from tests.factories import make_facility, make_user
+from tests.families.factories import make_household
 
 
 def lines(user):
@@ -120,9 +124,32 @@ def test_the_page_asks_the_same_number_of_queries_however_long_it_is(
 
 
 def test_every_wait_leads_to_an_entry_of_the_navigation():
-    from reporting.navigation import ENTRIES
+    entries = {name for _, name, _ in ENTRIES}
+    assert {REACHED_FROM.get(wait.nav, wait.nav) for wait in WAITS} <= entries
 
-    assert {wait.nav for wait in WAITS} <= {name for _, name, _ in ENTRIES}
+
+def test_a_caf_has_nine_entries_and_reaches_the_other_pages_from_them(client, caf_agent, caf):
+    client.force_login(caf_agent)
+    menu = [entry["url"] for entry in client.get("/").context["shell"]["nav"]]
+    assert len(menu) <= 9
+    for page, entry in {
+        "families:match_list": "families:contract_list",
+        "families:takeup_list": "families:contract_list",
+        "families:clauses": "labels:rules",
+        "labels:own_caf_page": "labels:rules",
+    }.items():
+        assert reverse(entry) in menu
+        assert f'href="{reverse(page)}"' in client.get(reverse(entry)).content.decode()
+
+
+def test_what_waits_on_a_page_without_an_entry_is_counted_where_it_is_reached(
+    client, caf_agent, caf
+):
+    first, second = make_household(caf=caf), make_household(caf=caf)
+    HouseholdMatch.objects.create(caf=caf, first=first, second=second)
+    client.force_login(caf_agent)
+    nav = {e["url"]: e["count"] for e in client.get("/").context["shell"]["nav"]}
+    assert nav[reverse("families:contract_list")] == 1 == nav[reverse("reporting:todo")]
 
 
 ORGANISATIONS = ["cafs", "managed_cafs", "providers", "operators", "agencies", "services"]

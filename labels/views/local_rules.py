@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView
 
@@ -23,6 +23,11 @@ from labels.local_rules import (
 from labels.permissions import own_caf
 from labels.rules import RULES, from_json, in_words, rules_for
 
+# What a Caf sets besides its rules.
+CAF_PAGES = [
+    {"label": "Clauses des contrats", "url": reverse_lazy("families:clauses")},
+    {"label": "Page publique", "url": reverse_lazy("labels:own_caf_page")},
+]
 # Before one of these is set, the page shows which crèches it would touch.
 TRIED_FIRST = "quota_"
 
@@ -52,7 +57,12 @@ class Rules(TemplateView):
             for key, rule in RULES.items()
         ]
         return super().get_context_data(
-            caf=caf, today=today, rows=rows, is_own=reads_names(self.request.user, caf), **kwargs
+            caf=caf,
+            today=today,
+            rows=rows,
+            is_own=reads_names(self.request.user, caf),
+            actions=CAF_PAGES if self.request.user.reach.cafs else [],
+            **kwargs,
         )
 
 
