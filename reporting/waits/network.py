@@ -84,7 +84,7 @@ def _licence_item(title, url, action):
 NETWORK = [
     Wait(
         PERSON,
-        "families:provider_detail",
+        LIST,
         works_for_a_provider,
         lambda user, today: (
             _members()
@@ -173,7 +173,7 @@ NETWORK = [
     ),
     Wait(
         LATER,
-        "families:provider_detail",
+        LIST,
         works_for_a_provider,
         lambda user, today: _licences_near_their_end(today).filter(
             provider__in=user.reach.providers
