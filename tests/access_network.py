@@ -14,9 +14,7 @@ NETWORK = {
         "coordinator", of("asked"), f"{CAF} {ADVISERS}", states="one error"
     ),
     "families:network_ask": page("coordinator", of("asked"), f"{CAF} {ADVISERS}", post_only=True),
-    "families:network_wish": page(
-        "coordinator", of("asked"), f"{CAF} {ADVISERS}", states="one error"
-    ),
+    "families:network_wish": page("coordinator", of("asked"), f"{CAF} {ADVISERS}", states="one"),
     "families:network_leave": page("coordinator", of("member"), CAF, states="one error"),
     "families:phone_access": page(
         "coordinator", of("asked", "renvoyer"), f"{CAF} {ADVISERS}", post_only=True
