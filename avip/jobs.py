@@ -37,6 +37,12 @@ SCHEDULES = {
     "notice_reply_days": 30,  # proposed when a formal notice is written
     "label_end_warning_months": (6, 3, 1),
     "label_end_warning_days": (0, -1),  # the day, and the day after
+    "licence_end_warning_months": (6, 3, 1),  # before the end of a childminder's licence
+    "licence_end_warning_days": (0, -1),  # the day, and the day after
+    "network_ask_days": 30,  # a childminder's answer to « souhaitez-vous rejoindre le réseau ? »
+    "phone_link_days": 90,  # of somebody reached by phone only
+    "phone_link_cooldown_minutes": 60,  # between two sendings asked for by whoever lost it
+    "phone_session_minutes": 120,
     "reservations_reminder_days": (30, 0, -1),  # before they are due; after
     "opinion_link_days": 60,
     "family_confirmation_days": 3,
@@ -65,6 +71,7 @@ SCHEDULES = {
     "licence_ends_soon_months": 3,  # what a coordinator reads as « finit bientôt »
     "upload_max_megabytes": 10,
     "takeover_rows": 500,  # lines of one spreadsheet
+    "network_import_rows": 5000,
 }
 
 TICK_LOCK = 20_160_501  # any constant number, the same for every worker

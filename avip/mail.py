@@ -21,15 +21,17 @@ class Mail:
     .txt and .html.
     """
 
-    to: str
+    to: str | None
     template: str
     context: dict = field(default_factory=dict)
 
 
 def send(mail, *, key):
     """Send one mail and return its Message-ID, which comes from `key`: a second sending
-    is recognised.
+    is recognised. Whoever has no address is told another way, named in the settings.
     """
+    if not mail.to:
+        return import_string(settings.MAIL_WITHOUT_ADDRESS)(key)
     context = {"base_url": settings.BASE_URL, **mail.context}
     subject = render_to_string(f"{mail.template}_subject.txt", context)
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")

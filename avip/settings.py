@@ -223,6 +223,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 vars().update(env.email_url_config(env("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Avip <ne-pas-repondre@avip.invalid>")
+MAIL_WITHOUT_ADDRESS = "partners.phone_access.tell_by_sms"  # people reached by phone only
 SMS_BACKEND = env("AVIP_SMS_BACKEND", default="") or "avip.mail.sms_to_file"
 # A link, a code or a warning written to a file reaches no family.
 SENDS_NOTHING = ("console", "dummy", "filebased", "locmem")

@@ -215,7 +215,7 @@ def _signature_events(signature):
     yield from _link_events(kept.get("link") or {}, who)
     if code := kept.get("code"):
         yield from _code_events(code, who)
-    sentence = f"Signature {signature.get_method_display()}"
+    sentence = f"Signature {signature.how}"
     yield signature.signed_at, "signature", sentence, str(who)
 
 

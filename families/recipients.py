@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from families.models import Signatory
 from families.parties import members_who_sign
+from labels.notifications import coordination_of
 from partners.models import Childminder, Facility, Membership, User
 
 
@@ -20,8 +21,8 @@ def people_who_answer(provider, *, on) -> list[User]:
 
 
 def coordinators_of(provider, *, on) -> list[User]:
-    """The members of the municipal service of a childminder."""
-    return _members(Q(service=provider.childminder.service_id), on)
+    """The members of the municipal service of a childminder; her Caf where nobody is there."""
+    return list(coordination_of(provider, on))
 
 
 def advisers_of(dossier, *, on) -> list[User]:

@@ -115,7 +115,7 @@ def how(signature) -> str:
             f"signé sur papier le {fr_date(paper_on)}, "
             f"enregistré le {fr_datetime(signature.signed_at)} par {signature.attested_by}"
         )
-    text = f"signé le {fr_datetime(signature.signed_at)}, {signature.get_method_display()}"
+    text = f"signé le {fr_datetime(signature.signed_at)}, {signature.how}"
     by = signature.evidence.get("by", {}).get("name")
     if signature.user_id and by and by != signature.signatory.name:
         text += f", par {by}"

@@ -8,22 +8,21 @@ link and a slow salted hash of the code.
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 
 from avip import outbox
 from avip.jobs import SCHEDULES
 from avip.models import Outbox
-from avip.templatetags.words import fr_time
 from avip.workflow import StepRefused
 from families.models import AvipContract, Channel, ParentLink, Signatory, Signature, SigningCode
 from families.parties import email_of, link_channels, phone_of
+from partners import codes
+from partners.codes import mask
 from partners.tokens import make_token, sha256_of
 
 CONSENT = "J’ai lu et je suis d’accord"
-CODE_DIGITS = 6
 
 
 def link_token(link) -> str:
@@ -33,8 +32,7 @@ def link_token(link) -> str:
 
 def code_digits(code) -> str:
     """The six digits of a code, made again at each sending."""
-    number = int(sha256_of(make_token("signing code", code.pk)), 16)
-    return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+    return codes.digits_of("signing code", code)
 
 
 @transaction.atomic
@@ -110,8 +108,8 @@ def contact_corrected(parent, *, at):
     The next link leaves at once, to the right place.
     """
     parent.links.filter(revoked_at=None).update(revoked_at=at)
-    codes = SigningCode.objects.filter(signatory__parent=parent, used_at=None, expires_at__gt=at)
-    codes.update(expires_at=at)
+    sent = SigningCode.objects.filter(signatory__parent=parent, used_at=None, expires_at__gt=at)
+    sent.update(expires_at=at)
 
 
 def send_link_again(link, *, at):
@@ -143,14 +141,7 @@ def send_code(signatory, *, channel, by, at, link=None) -> SigningCode:
     if not address:
         raise StepRefused("Aucun numéro ni adresse n’est noté pour envoyer le code.")
     Signatory.objects.select_for_update(no_key=True).get(pk=signatory.pk)
-    recent = signatory.codes.filter(sent_at__gt=at - timedelta(hours=1)).order_by("-sent_at")
-    limit = SCHEDULES["signing_codes_per_hour"]
-    if len(sent := list(recent[:limit])) == limit:
-        again = timezone.localtime(sent[-1].sent_at + timedelta(hours=1))
-        raise StepRefused(
-            f"{limit} codes sont déjà partis en une heure. Le prochain pourra partir à "
-            f"{fr_time(again)}\xa0; sinon, signez sur place ou sur papier."
-        )
+    codes.refuse_too_many(signatory.codes, at=at, otherwise="sinon, signez sur place ou sur papier")
     signatory.codes.filter(used_at=None, expires_at__gt=at).update(expires_at=at)
     code = SigningCode(
         signatory=signatory,
@@ -169,28 +160,12 @@ def send_code(signatory, *, channel, by, at, link=None) -> SigningCode:
 
 def waiting_code(signatory, *, at, link=None) -> SigningCode | None:
     """The code sent to this signatory that may still be typed."""
-    tries = SCHEDULES["signing_code_tries"]
-    codes = signatory.codes.filter(link=link, used_at=None, expires_at__gt=at, tries__lt=tries)
-    return codes.order_by("-sent_at").first()
+    return codes.waiting(signatory.codes.filter(link=link), at=at)
 
 
-@transaction.atomic
 def try_code(code, digits, *, at) -> str:
     """Try these digits: an empty answer when right, else a sentence. A try is never lost."""
-    code = SigningCode.objects.select_for_update().get(pk=code.pk)
-    dead = "Ce code n’est plus valable. Demandez-en un nouveau."
-    left = SCHEDULES["signing_code_tries"] - code.tries
-    if code.used_at or code.expires_at <= at or left <= 0:
-        return dead
-    code.tries += 1
-    if check_password("".join(digits.split()), code.code_hash):
-        code.used_at = at
-    code.save(update_fields=["tries", "used_at"])
-    if code.used_at:
-        return ""
-    if left == 1:
-        return "Ce code est faux. Il ne peut plus servir\xa0: demandez-en un nouveau."
-    return f"Ce code est faux. Il vous reste {left - 1}\xa0{'essais' if left > 2 else 'essai'}."
+    return codes.try_code(code, digits, at=at)
 
 
 def proves(code, signatory, *, at, link=None) -> bool:
@@ -200,14 +175,6 @@ def proves(code, signatory, *, at, link=None) -> bool:
     session = timedelta(minutes=SCHEDULES["parent_session_minutes"])
     same_link = code.link_id == (link.pk if link else None)
     return same_link and code.used_at <= at < code.used_at + session
-
-
-def mask(address) -> str:
-    """Enough of an address to recognise one's own: « •• •• •• •• 78 », « f…@exemple.fr »."""
-    if "@" in address:
-        name, _, domain = address.partition("@")
-        return f"{name[:1]}…@{domain}"[:60]
-    return f"••\xa0••\xa0••\xa0••\xa0{''.join(filter(str.isdigit, address))[-2:]}"
 
 
 def evidence_of(signatory, *, method, by, at, code=None, link=None, **facts) -> dict:

@@ -7,6 +7,7 @@ from families.notifications import (
     contracts,
     declarations,
     follow_ups,
+    network,
     referrals,
     takeups,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "follow_up_jobs",
     "follow_ups",
     "monthly",
+    "network",
     "nightly",
     "referrals",
     "renewals",

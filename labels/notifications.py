@@ -53,6 +53,18 @@ def caf_members(caf_id, on):
     return _people(Membership.objects.in_force(on).filter(caf=caf_id))
 
 
+def coordination_of(provider, on):
+    """Who coordinates a childminder that day: her service; without anybody there, her Caf."""
+    service = provider.childminder.service_id
+    own = _people(Membership.objects.in_force(on).filter(service=service)) if service else []
+    return own or caf_members(provider.caf_id, on)
+
+
+def people_of_childminder(provider, on):
+    """The childminder herself, when she has an account."""
+    return _people(Membership.objects.in_force(on).filter(provider=provider))
+
+
 def _people(members):
     return User.objects.filter(pk__in=members.values("user")).order_by("pk")
 

@@ -10,7 +10,13 @@ from labels.models import (
     LabelCommittee,
 )
 from partners.models import Facility, Invitation, Membership, User
-from partners.permissions import coordinates, is_caf_agent, is_caf_manager, runs_provider
+from partners.permissions import (
+    coordinates_childminder,
+    is_caf_agent,
+    is_caf_manager,
+    is_user,
+    runs_provider,
+)
 
 # The steps that make somebody a reviewer of the dossier, whoever has it in hand afterwards: its
 # own, and those of the remarks on its answers.
@@ -263,8 +269,13 @@ def answers_invitation(by, invitation):
 
 
 def coordinates_member(by, member):
-    """Coordinator of the municipal service of this childminder."""
-    return coordinates(by, member.provider)
+    """Coordinates the childminder of this membership."""
+    return coordinates_childminder(by, member.provider)
+
+
+def records_childminders(by):
+    """Works for a municipal service, or for a Caf, which stands in where there is none."""
+    return is_user(by) and bool(by.reach.services or by.reach.cafs)
 
 
 def may_leave_network(by, member):

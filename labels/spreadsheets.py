@@ -13,6 +13,7 @@ from avip.jobs import SCHEDULES
 
 UNPACKED_MEGABYTES = 50
 COLUMNS = 20
+MARGIN = 1000  # empty lines among the filled ones
 NOT_READ = "Ce fichier ne se lit pas\xa0: enregistrez-le au format XLSX ou CSV, puis réessayez."
 
 
@@ -23,18 +24,19 @@ def plain(text) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
 
 
-def read_rows(upload, columns: dict, needed: list) -> list[dict]:
+def read_rows(upload, columns: dict, needed: list, most: int | None = None) -> list[dict]:
     """The filled lines of the first sheet: `line` (its number) and each known column as text.
 
     `columns` is name -> the ways its title may be written; of each group of names in `needed` one
     column at least is there. Raises ValidationError, in words, for a file that cannot be read,
-    lacks a column, is empty or too long.
+    lacks a column, is empty or too long (`most` lines, those of a takeover unless said otherwise).
     """
+    most = most or SCHEDULES["takeover_rows"]
     limit = SCHEDULES["upload_max_megabytes"]
     if upload.size > limit * 1024 * 1024:
         raise ValidationError(f"Ce fichier pèse plus de {limit}\xa0Mo\xa0: coupez-le en plusieurs.")
     data = upload.read()
-    table = _xlsx(data) if data.startswith(b"PK") else _csv(data)
+    table = _xlsx(data, most) if data.startswith(b"PK") else _csv(data, most)
     header, *lines = table or [[]]
     places = _places(header, columns, needed)
     rows = []
@@ -44,7 +46,6 @@ def read_rows(upload, columns: dict, needed: list) -> list[dict]:
         cells = [*cells, *[""] * (len(header) - len(cells))]
         row = {name: _text(cells[place]) for name, place in places.items()}
         rows.append({"line": number} | row)
-    most = SCHEDULES["takeover_rows"]
     if not rows:
         raise ValidationError("Ce fichier n’a aucune ligne sous ses titres de colonnes.")
     if len(rows) > most:
@@ -97,7 +98,7 @@ def _text(cell):
     return str(cell).replace("\xa0", " ").replace("\u202f", " ").strip()[:200]
 
 
-def _csv(data):
+def _csv(data, most):
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -106,15 +107,14 @@ def _csv(data):
         raise ValidationError(NOT_READ)
     first = text.partition("\n")[0]
     delimiter = max(";,\t", key=first.count)
-    most = SCHEDULES["takeover_rows"] + 1000
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        return [line[:COLUMNS] for line, _ in zip(lines, range(most), strict=False)]
+        return [line[:COLUMNS] for line, _ in zip(lines, range(most + MARGIN), strict=False)]
     except csv.Error as error:
         raise ValidationError(NOT_READ) from error
 
 
-def _xlsx(data):
+def _xlsx(data, most):
     from openpyxl import load_workbook
 
     try:
@@ -123,9 +123,8 @@ def _xlsx(data):
         if size > UNPACKED_MEGABYTES * 1024 * 1024:
             raise ValidationError("Ce classeur est trop gros\xa0: gardez une feuille, sans images.")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        most = SCHEDULES["takeover_rows"] + 1000
         sheet = book.worksheets[0]
-        rows = sheet.iter_rows(max_row=most, max_col=COLUMNS, values_only=True)
+        rows = sheet.iter_rows(max_row=most + MARGIN, max_col=COLUMNS, values_only=True)
         table = [["" if cell is None else cell for cell in row] for row in rows]
         book.close()
     except ValidationError:

@@ -55,6 +55,8 @@ class AccountAdapter(DefaultAccountAdapter):
 def send_notice(row):
     """What changed in the security of an account, and when."""
     user = User.objects.get(pk=row.object_id)
+    if not user.email:
+        return  # she comes in by a code: nothing of this is hers
     context = {"timestamp": row.created_at}
     AccountAdapter().render_mail(NOTICES[row.kind], user.email, context).send()
 

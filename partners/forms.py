@@ -1,4 +1,3 @@
-import re
 from datetime import timedelta
 
 from django import forms
@@ -8,6 +7,7 @@ from django.core.exceptions import ValidationError
 from avip.templatetags.words import fr_date, fr_time
 from partners.models import Closure, Invitation, Membership, OpeningHours, User
 from partners.models.calendars import Weekday
+from partners.validators import phone_number
 
 LONGEST_CLOSURE = timedelta(days=366)
 
@@ -18,14 +18,13 @@ class AccountForm(forms.ModelForm):
         fields = ["first_name", "last_name", "phone"]
         help_texts = {"phone": "Donné aux familles et aux partenaires de vos dossiers."}
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.email:
+            del self.fields["phone"]  # her codes go there: her coordination corrects it
+
     def clean_phone(self):
-        """Ten digits, or an international number; spaces and points are taken out."""
-        phone = re.sub(r"[\s.\-\u202f]", "", self.cleaned_data["phone"])
-        if phone and not re.fullmatch(r"0\d{9}|\+\d{8,15}", phone):
-            raise ValidationError(
-                "Écrivez dix chiffres, par exemple 06 12 34 56 78, ou un numéro qui commence par +."
-            )
-        return phone
+        return phone_number(self.cleaned_data["phone"])
 
 
 class InvitationForm(forms.ModelForm):

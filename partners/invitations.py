@@ -222,7 +222,7 @@ def accept(invitation, *, user, at=None) -> Membership:
         raise StepRefused(
             f"Cette invitation était valable jusqu’au {fr_date(invitation.expires_at)}."
         )
-    if is_hijacked(user) or user.email.lower() != invitation.email:
+    if is_hijacked(user) or (user.email or "").lower() != invitation.email:
         raise PermissionDenied
     on = timezone.localdate(at)
     place = place_in(invitation.organisation)
@@ -314,7 +314,7 @@ def _end(membership, on):
     membership.starts_on = min(membership.starts_on, membership.ends_on)
     membership.save(update_fields=["starts_on", "ends_on"])
     if not membership.user.memberships.in_force(on).exists():
-        _close_sessions(membership.user)
+        close_sessions(membership.user)
 
 
 def _lock(invitation):
@@ -343,14 +343,16 @@ def _has_admin(organisation, on, besides=None):
     """Whether somebody administers this organisation that day, or what runs it."""
     places = Q(**place_in(organisation))
     if isinstance(organisation, Provider) and organisation.is_childminder:
-        places |= Q(service=organisation.childminder.service_id)
+        # « service is null » would be everybody elsewhere.
+        places |= Q(service__isnull=False, service=organisation.childminder.service_id)
     elif isinstance(organisation, Provider) and organisation.facility.operator_id:
         places |= Q(operator=organisation.facility.operator_id)
     admins = Membership.objects.in_force(on).filter(places, is_admin=True)
     return admins.exclude(pk=besides.pk if besides else None).exists()
 
 
-def _close_sessions(user):
+def close_sessions(user):
+    """Whoever is in under this account is out at her next click."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()

@@ -34,6 +34,14 @@ def coordinates(by, provider):
     )
 
 
+def coordinates_childminder(by, provider):
+    """Her coordinator; where her commune has no service, her Caf."""
+    if coordinates(by, provider):
+        return True
+    alone = provider.is_childminder and provider.childminder.service_id is None
+    return alone and is_caf_agent(by, provider)
+
+
 def is_adviser(by, obj):
     """Member of the agency of this object."""
     return is_user(by) and obj.agency_id in by.reach.agencies

@@ -1,3 +1,5 @@
+import re
+
 from django.core.exceptions import ValidationError
 from stdnum.exceptions import ValidationError as InvalidNumber
 from stdnum.fr import siren, siret
@@ -20,3 +22,19 @@ def validate_siren(value):
         siren.validate(value)
     except InvalidNumber as error:
         raise ValidationError("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.") from error
+
+
+def phone_number(text):
+    """Ten digits, or an international number; raises ValidationError in words."""
+    phone = re.sub(r"[\s.\-()\u202f]", "", text)
+    if phone and not re.fullmatch(r"0[1-9]\d{8}|\+\d{8,15}", phone):
+        raise ValidationError(
+            "Écrivez dix chiffres, par exemple 06 12 34 56 78, ou un numéro qui commence par +."
+        )
+    return phone
+
+
+def is_mobile(phone) -> bool:
+    """Whether a French number receives SMS: it begins with 06 or 07, overseas too."""
+    digits = re.sub(r"\D", "", phone)
+    return bool(re.fullmatch(r"(0|33|262|590|594|596)[67]\d{8}", digits))

@@ -16,6 +16,10 @@ GUIDES = {
     "gestionnaire": ("Guide du gestionnaire", lambda reach: reach.operators),
     "creche": ("Guide de la crèche", lambda reach: reach.runs_facilities),
     "coordinateur": ("Guide de la coordination", lambda reach: reach.services),
+    "assistante-maternelle": (
+        "Guide de l’assistante maternelle",
+        lambda reach: reach.providers and not reach.runs_facilities,
+    ),
     "parent": ("Guide du parent", lambda reach: False),  # no account: reached from the link
 }
 
@@ -109,6 +113,10 @@ TOPICS = {
     "families:parent_wish": "suite",
     "families:parent_data": "donnees",
     "families:verify": "verifier",
+    "families:network_wish": "rejoindre",
+    "families:network_leave": "quitter",
+    "labels:before_yes": "rejoindre",
+    "partners:account": "espace",
 }
 
 

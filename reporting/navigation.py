@@ -57,6 +57,7 @@ ENTRIES = [
 # For who has no entry to the first, what waits there is counted under the second, which links it.
 REACHED_FROM = {
     "families:match_list": "families:contract_list",
+    "families:network_list": "families:contract_list",
     "families:takeup_list": "families:contract_list",
 }
 

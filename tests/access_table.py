@@ -382,9 +382,6 @@ ACCESS = {
     "families:network_sheets": page(RUNS_NETWORK, forbidden=but(RUNS_NETWORK)),
     "families:wish_sheet": page(RUNS_NETWORK, forbidden=but(RUNS_NETWORK)),
     "families:place_sheet": page("coordinator childminder", of("childminder"), f"{CAF} {ADVISERS}"),
-    "families:childminder_create": page(
-        "coordinator", forbidden=but("coordinator"), states="one error"
-    ),
     "families:network_step": page("coordinator", of("member", "join"), CAF, post_only=True),
     "families:match_list": page(MEMBERS, states="empty many"),
     "families:match_detail": page(CAF, of("match")),
@@ -401,6 +398,9 @@ ACCESS = {
     "families:contract_propose": page(CONTRACT_PARTIES, of("confirmed"), CAF, states="one error"),
     "families:contract_sign": page(
         CARE, of("to_sign"), CAF, states="one error", password=True, moved="adviser"
+    ),
+    "families:contract_sign_code": page(
+        CARE, of("to_sign"), f"{CAF} adviser", post_only=True, password=True
     ),
     "families:sign_on_site": page(CONTRACT_PARTIES, signatory("parent"), CAF, states="one error"),
     "families:sign_on_site_code": page(CONTRACT_PARTIES, signatory("parent"), CAF, post_only=True),
@@ -494,3 +494,7 @@ ACCESS = {
     "families:declaration_preview": page("director", of("month_import")),
     "families:quota_list": page(MEMBERS, states="empty many"),
 }
+
+from tests.access_network import NETWORK  # noqa: E402 (its lines are written with the words above)
+
+ACCESS |= NETWORK

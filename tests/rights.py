@@ -104,6 +104,12 @@ RIGHTS = {
         "cancel": CAF,
     },
     "NETWORK": {
+        "ask": "coordinator",
+        "ask_again_by_link": "system",
+        "wish": "care coordinator",
+        "wish_by_link": "system",
+        "decline": "care coordinator",
+        "decline_by_link": "system",
         "check_licence": "coordinator",
         "join": "coordinator",
         "leave": "care coordinator",

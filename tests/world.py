@@ -31,6 +31,7 @@ from labels.models import (
     LabelCommittee,
     LabelRequest,
     Message,
+    NetworkImport,
     NetworkMeeting,
     NetworkMember,
 )
@@ -169,6 +170,8 @@ def _objects(world, first, today):
         "takeup": TakeUp.objects.get(provider=first, status="proposed"),
         "offer": PlaceOffer.objects.get(provider=first),
         "member": NetworkMember.objects.get(status="licence_checked"),
+        "asked": NetworkMember.objects.filter(status="asked").latest("created_at").provider,
+        "network_import": NetworkImport.objects.get(),
         "contract": contracts.filter(status="active").first(),
         "to_sign": to_sign,
         "parent_signatory": signatories.get(role="parent"),

@@ -54,16 +54,6 @@ class HalfDaysField(forms.MultipleChoiceField):
         return [(word, [f"{day}-{half}" for day in range(5)]) for half, word in HalfDay.choices]
 
 
-def phone_number(text):
-    """Ten digits, or an international number; raises ValidationError in words."""
-    phone = re.sub(r"[\s.\-()\u202f]", "", text)
-    if phone and not re.fullmatch(r"0[1-9]\d{8}|\+\d{8,15}", phone):
-        raise forms.ValidationError(
-            "Écrivez dix chiffres, par exemple 06 12 34 56 78, ou un numéro qui commence par +."
-        )
-    return phone
-
-
 def communes_called(text):
     """The communes that a name or a postal code may mean; arrondissements before their city."""
     text = " ".join(text.split())

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from avip.workflow import edit
 from families.forms.children import children_formset
-from families.forms.fields import DayInput, PlaceForm, phone_number
+from families.forms.fields import DayInput, PlaceForm
 from families.matches import find_matches
 from families.models import FlagAttestation, Household, Parent, Referral, Signatory
 from families.signing import contact_corrected
 from labels.filters import ListFilter
 from partners.models import Caf
+from partners.validators import phone_number
 
 PARENT = ["first_name", "last_name", "phone", "email"]
 FLAGS = ["single_parent", "in_qpv", "rsa"]

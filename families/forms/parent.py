@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from families.forms.signing import CodeField
+from partners.phone_forms import CodeField
 
 
 class CodeForm(forms.Form):

@@ -12,7 +12,8 @@ from avip.jobs import SCHEDULES
 from avip.models import Document
 from avip.pdf import check_uploaded_pdf
 from families.models import Channel
-from families.signing import CODE_DIGITS, CONSENT
+from families.signing import CONSENT
+from partners.phone_forms import CodeField
 
 SHOWN = "families.shown"
 
@@ -48,28 +49,10 @@ class ConsentForm(forms.Form):
         return datetime.fromtimestamp(b62_decode(value.split(":")[-2]), UTC).isoformat()
 
 
-class CodeField(forms.CharField):
-    def __init__(self, **kwargs):
-        super().__init__(
-            label="Code reçu",
-            max_length=CODE_DIGITS + 4,
-            widget=forms.TextInput(
-                attrs={
-                    "class": "code",
-                    "inputmode": "numeric",
-                    "autocomplete": "one-time-code",
-                    "pattern": "[0-9 ]*",
-                }
-            ),
-            error_messages={"required": "Écrivez les six chiffres reçus."},
-            **kwargs,
-        )
+class OwnCodeForm(ConsentForm):
+    """In an account without a password: the tick, and the code of one's own telephone."""
 
-    def clean(self, value):
-        digits = "".join(super().clean(value).split())
-        if len(digits) != CODE_DIGITS or not digits.isdigit():
-            raise ValidationError("Le code a six chiffres.")
-        return digits
+    code = CodeField()
 
 
 class OnSiteCodeForm(ConsentForm):

@@ -7,10 +7,11 @@ from django.utils import timezone
 from avip.jobs import SCHEDULES
 from avip.pdf import check_uploaded_pdf
 from families.forms.contracts import WeekForm
-from families.forms.fields import DayInput, PlaceForm, phone_number
+from families.forms.fields import DayInput, PlaceForm
 from families.models import Child, Household
 from labels.models.labels import labelled_providers
 from partners.models import Agency, Caf, Provider
+from partners.validators import phone_number
 
 CHILDREN = 3
 OPEN = "families/_contract_week.html"

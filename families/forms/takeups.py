@@ -4,9 +4,10 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
 
-from families.forms.fields import DayInput, PlaceForm, phone_number
+from families.forms.fields import DayInput, PlaceForm
 from families.models import Household, TakeUp
 from partners.models import Agency, Provider
+from partners.validators import phone_number
 
 FAMILY = [
     "first_name", "last_name", "phone", "email", "child_first_name", "child_birth_date",

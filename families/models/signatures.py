@@ -184,7 +184,14 @@ class Signature(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.signatory}, {self.get_method_display()}"
+        return f"{self.signatory}, {self.how}"
+
+    @property
+    def how(self) -> str:
+        """The way it was given, in words; in an account without a password a code stood for it."""
+        if self.method == self.Method.ACCOUNT and "code" in self.evidence:
+            return "dans son compte, code reçu par SMS"
+        return self.get_method_display()
 
     @property
     def signed_on_paper_on(self):

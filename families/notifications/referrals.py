@@ -201,8 +201,8 @@ def _write(row, template, page, **more):
     if person and not Referral.objects.visible_to(person).filter(pk=referral.pk).exists():
         return  # she has left since
     address = person.email if person else _address(row.kind, referral)
-    if not address:
-        return
+    if not address and person is None:
+        return  # a person without an address is told by SMS
     action_url = settings.BASE_URL + reverse(page, args=[referral.pk])
     if person and row.kind in ANSWERED_BY_LINK and referral.status in ANSWERABLE:
         action_url = settings.BASE_URL + answer_path(referral, person, timezone.now())
@@ -227,5 +227,5 @@ def _address(kind, referral):
         return referral.agency.email
     to_validate = referral.status == Status.TO_VALIDATE
     if kind == "families.referral_to_validate" or to_validate:
-        return referral.provider.childminder.service.email
+        return (referral.provider.childminder.service or referral.caf).email
     return referral.provider.email

@@ -58,8 +58,8 @@ def _write(row, say):
     if person and not TakeUp.objects.visible_to(person).filter(pk=takeup.pk).exists():
         return  # she has left since
     address = person.email if person else takeup.agency.email
-    if not address:
-        return
+    if not address and person is None:
+        return  # a person without an address is told by SMS
     news = say(takeup)
     context = {
         "news": news,

@@ -7,6 +7,7 @@ from families.views import (
     endings,
     feed,
     interviews,
+    own_signature,
     parent,
     parent_more,
     referents,
@@ -116,7 +117,10 @@ urlpatterns = [
         name="parent_data_file",
     ),
     path("p/emploi/<str:token>/", parent_more.WorkAnswer.as_view(), name="work_answer"),
-    path(OF_CONTRACT + "signer/", signing.ContractSign.as_view(), name="contract_sign"),
+    path(OF_CONTRACT + "signer/", own_signature.ContractSign.as_view(), name="contract_sign"),
+    path(
+        OF_CONTRACT + "signer/code/", own_signature.SendOwnCode.as_view(), name="contract_sign_code"
+    ),
     path(
         OF_CONTRACT + "signer-sur-place/" + OF_SIGNATORY,
         signing.SignOnSite.as_view(),

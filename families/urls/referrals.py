@@ -6,6 +6,8 @@ from families.views import (
     desk,
     households,
     network,
+    network_import,
+    network_members,
     occasional,
     offers,
     referrals,
@@ -94,6 +96,34 @@ urlpatterns = [
     path("reseau/feuilles/", sheets.NetworkSheets.as_view(), name="network_sheets"),
     path("reseau/feuilles/souhait/", sheets.WishSheet.as_view(), name="wish_sheet"),
     path("accueil/<uuid:pk>/feuille/", sheets.PlaceSheet.as_view(), name="place_sheet"),
-    path("reseau/nouvelle/", network.ChildminderCreate.as_view(), name="childminder_create"),
+    path(
+        "reseau/nouvelle/", network_members.ChildminderCreate.as_view(), name="childminder_create"
+    ),
+    path("reseau/import/", network_import.ImportFile.as_view(), name="network_import"),
+    path("reseau/import/modele/", network_import.ImportModel.as_view(), name="network_model"),
+    path(
+        "reseau/import/<uuid:pk>/", network_import.ImportPreview.as_view(), name="network_preview"
+    ),
+    path(
+        "reseau/import/<uuid:pk>/demander/", network_import.AskAll.as_view(), name="network_ask_all"
+    ),
+    path("reseau/<uuid:pk>/depart/", network_members.NetworkLeave.as_view(), name="network_leave"),
+    path(
+        "accueil/<uuid:pk>/fiche/",
+        network_members.ChildminderUpdate.as_view(),
+        name="childminder_update",
+    ),
+    path(
+        "accueil/<uuid:pk>/commune/",
+        network_members.ChildminderMove.as_view(),
+        name="childminder_move",
+    ),
+    path("accueil/<uuid:pk>/demander/", network_members.NetworkAsk.as_view(), name="network_ask"),
+    path("accueil/<uuid:pk>/souhait/", network_members.NetworkWish.as_view(), name="network_wish"),
+    path(
+        "accueil/<uuid:pk>/espace/<str:act>/",
+        network_members.PhoneAccess.as_view(),
+        name="phone_access",
+    ),
     path("reseau/<uuid:pk>/etape/<str:step>/", network.NetworkStep.as_view(), name="network_step"),
 ]

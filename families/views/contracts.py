@@ -49,7 +49,10 @@ def takes_over(user):
 CAF_PAGES = [
     {"label": "Suivis proposés", "url": reverse_lazy("families:takeup_list")},
     {"label": "Dossiers qui se ressemblent", "url": reverse_lazy("families:match_list")},
+    {"label": "Réseau d’assistantes maternelles", "url": reverse_lazy("families:network_list")},
 ]
+# What somebody of a provider reaches from there: a childminder, her own line of the network.
+OWN_PAGES = [{"label": "Ma place dans le réseau", "url": reverse_lazy("families:network_list")}]
 
 
 class ContractList(VisibleObjectsMixin, ListView):
@@ -90,6 +93,8 @@ class ContractList(VisibleObjectsMixin, ListView):
         context["named"] = not user.reach.cafs
         context["takes_over"] = takes_over(user)
         context["actions"] = CAF_PAGES if user.reach.cafs else []
+        if user.reach.providers and not user.reach.runs_facilities:
+            context["actions"] = OWN_PAGES
         return context
 
 

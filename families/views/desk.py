@@ -13,13 +13,17 @@ from families.forms.desk import DeskFilter
 from families.views.search import TILES
 from labels.exports import csv_file, xlsx_file
 from labels.models import NetworkMember
+from labels.permissions import records_childminders
 
 FORMATS = {"csv": csv_file, "xlsx": xlsx_file}
 
 
 def network_of(request):
     """The childminders the reader sees through the filters of the address: (filter, rows)."""
-    seen = NetworkMember.objects.visible_to(request.user).order_by("provider__name", "pk")
+    # Those of a maison d’assistants maternels together, then each by her name.
+    seen = NetworkMember.objects.visible_to(request.user).order_by(
+        "provider__childminder__house", "provider__commune", "provider__name", "pk"
+    )
     shown = DeskFilter(request.GET, queryset=seen)
     rows = with_silences(shown.qs, timezone.now())
     return shown, rows.select_related(
@@ -43,7 +47,7 @@ class NetworkList(ListView):
         today, reach = timezone.localdate(), self.request.user.reach
         context = super().get_context_data(
             filter=self.filter,
-            coordinates=bool(reach.services),
+            records=records_childminders(self.request.user),
             runs_network=bool(reach.services or reach.cafs),
             actions=actions_for(reach),
             places=communes_on_map(self.filter.qs.order_by(), today),

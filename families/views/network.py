@@ -1,19 +1,14 @@
 """Who gives care: the page of a provider, the network of childminders."""
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
 from django.http import Http404
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import CreateView, DetailView
+from django.views.generic import DetailView
 
 from avip.templatetags.words import count_of, fr_date, plural
 from avip.views import TakeStep, VisibleObjectsMixin
 from families.commissions import has_commission, next_commission
-from families.forms.network import ChildminderForm
 from families.models import Referral
+from families.network_page import house_of, network_box
 from families.permissions import manages, meets_childminder
 from families.responses import say_response, say_share
 from families.search import closure_on
@@ -23,10 +18,10 @@ from families.wording import say_week
 from labels.models import Label, NetworkMember
 from labels.models.labels import labelled_providers
 from labels.rules import rules_for
-from labels.workflow.network import NETWORK, check_licence, join_network, leave_network
+from labels.workflow.network import check_licence, decline, join_network
 from partners.calendars import calendar_of
 from partners.models import Provider
-from partners.permissions import is_hijacked, runs_provider
+from partners.permissions import coordinates_childminder, runs_provider
 
 MINUTES = 60
 
@@ -134,17 +129,22 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
     def _facts_of_childminder(self, provider):
         licence = provider.childminder
         if not self.is_known:
-            return [("Commune", provider.commune), ("Coordination", licence.service)]
+            return [
+                ("Commune", provider.commune),
+                ("Coordination", licence.service or provider.caf),
+            ]
         facts = [
             ("Agrément", f"n° {licence.licence_number}"),
             ("Valable", f"du {fr_date(licence.licence_from)} au {fr_date(licence.licence_until)}"),
             ("Places agréées", licence.licensed_places),
             ("Téléphone", provider.phone),
-            ("Coordination", licence.service),
+            ("Coordination", licence.service or provider.caf),
         ]
         if licence.house:
             facts.append(("Maison d’assistants maternels", licence.house))
-        if manages(self.request.user, provider):
+        if manages(self.request.user, provider) or coordinates_childminder(
+            self.request.user, provider
+        ):
             facts.append(("Adresse", licence.address))
         return facts
 
@@ -162,51 +162,10 @@ class ProviderDetail(VisibleObjectsMixin, DetailView):
         if self.is_known:
             context["planned"] = planned_in_month([provider], today)[provider.pk]
             context["cap_minutes"] = rules.childminder_hours_month_cap * MINUTES
-        if member:
-            blocked = NETWORK.blocked(member, user, today).values()
-            context["network_steps"] = steps_of(member, user, today)
-            context["blocked_reasons"] = [reason for reasons in blocked for reason in reasons]
+        context["box"] = network_box(provider, member, user, today)
+        if context["box"]:
+            context["house"] = house_of(provider, today)
         return context
-
-
-def steps_of(member, user, today):
-    """The buttons of the network for this childminder."""
-    return [
-        {
-            "name": name,
-            "label": step.label,
-            "primary": name != "leave",
-            "url": reverse("families:network_step", args=[member.pk, name]),
-        }
-        for name, step in NETWORK.available(member, user, today).items()
-    ]
-
-
-class ChildminderCreate(CreateView):
-    """A childminder recorded by her coordinator, with her wish to join the network."""
-
-    form_class = ChildminderForm
-    template_name = "families/network_childminder_form.html"
-
-    def dispatch(self, request, *args, **kwargs):
-        if not request.user.reach.services or is_hijacked(request.user):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"user": self.request.user, "on": timezone.localdate()}
-
-    def form_valid(self, form):
-        try:
-            provider = form.record(by=self.request.user, on=timezone.localdate())
-        except IntegrityError:  # pressed twice: the other press was first
-            form.add_error("licence_number", "Cette assistante maternelle vient d’être notée.")
-            return self.form_invalid(form)
-        messages.success(
-            self.request,
-            "Son souhait est noté. Vérifiez son agrément, puis faites-la entrer dans le réseau.",
-        )
-        return redirect(provider)
 
 
 class NetworkStep(TakeStep):
@@ -214,5 +173,5 @@ class NetworkStep(TakeStep):
     verbs = {
         "check_licence": check_licence,
         "join": join_network,
-        "leave": leave_network,
+        "decline": decline,
     }

@@ -19,7 +19,12 @@ from avip.views import RefusableForm, VisibleObjectsMixin, log_reading, refusal_
 from avip.workflow import StepRefused
 from families import contract_page, signature_rows, signing
 from families.documents import articles_of, essentials_of
-from families.forms.signing import AttestForm, ConsentForm, LinkForm, OnSiteCodeForm, PaperForm
+from families.forms.signing import (
+    AttestForm,
+    LinkForm,
+    OnSiteCodeForm,
+    PaperForm,
+)
 from families.models import AvipContract, Channel, Signature
 from families.parties import link_channels, phone_of
 from families.permissions import may_sign_as
@@ -44,7 +49,20 @@ def never_borrowed(view):
 
 
 # Reading is free; the password is asked when the button is pressed, and the press is not lost.
-password_again = [never_borrowed, reauthentication_required(allow_get=True)]
+def has_password(view):
+    """Whoever comes in by a code has no password to give: another way of signing is hers."""
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        if request.method == "POST" and not request.user.has_usable_password():
+            messages.error(request, "Sans mot de passe, passez par le code par SMS ou le papier.")
+            return redirect("families:contract_detail", kwargs["pk"])
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+password_again = [never_borrowed, has_password, reauthentication_required(allow_get=True)]
 
 
 def has_signed(signatory) -> bool:
@@ -149,27 +167,6 @@ class SigningView(RefusableForm, VisibleObjectsMixin, SingleObjectMixin, FormVie
         )
 
 
-@method_decorator(password_again, name="dispatch")
-class ContractSign(SigningView):
-    """In one's own account: the password is asked again when the button is pressed."""
-
-    form_class = ConsentForm
-    template_name = "families/sign_own.html"
-
-    def find_signatory(self):
-        """The first signature awaited that this person may give."""
-        mine = [
-            row.signatory
-            for row in self.rows()
-            if may_sign_as(self.request.user, row.signatory, Method.ACCOUNT)
-        ]
-        if not mine:
-            raise PermissionDenied
-        waiting = [one for one in mine if not has_signed(one)]
-        found = (waiting or mine)[0]
-        return found if self._is_waiting(found) else None
-
-
 class SignOnSite(SigningView):
     """On the professional's screen: read together, a code goes to the signatory's phone."""
 
@@ -192,15 +189,18 @@ class SignOnSite(SigningView):
         return signing.waiting_code(self.signatory, at=timezone.now())
 
     def prove(self, form):
-        code = self.code
         self.blamed = "code"
-        if code is None:
-            raise StepRefused("Ce code n’est plus valable. Demandez-en un nouveau.")
-        if wrong := signing.try_code(code, form.cleaned_data["code"], at=timezone.now()):
-            raise StepRefused(wrong)
-        code.refresh_from_db()
-        self.blamed = None
-        return {"code": code}
+        return prove_by_code(self.code, form)
+
+
+def prove_by_code(code, form) -> dict:
+    """The code that was typed, once it is right; StepRefused says why not."""
+    if code is None:
+        raise StepRefused("Ce code n’est plus valable. Demandez-en un nouveau.")
+    if wrong := signing.try_code(code, form.cleaned_data["code"], at=timezone.now()):
+        raise StepRefused(wrong)
+    code.refresh_from_db()
+    return {"code": code}
 
 
 class SendOnSiteCode(SigningView):

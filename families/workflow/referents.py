@@ -57,7 +57,7 @@ def reasons_of_contract(contract) -> list[str]:
         return ["Un renouvellement attend des signatures\xa0: annulez-le, ou faites-le signer."]
     # The whole file goes: no text of the family may wait under the name of the former référent.
     others = AvipContract.objects.filter(household=contract.household_id)
-    if others.filter(versions__status=waiting).exists():
+    if others.filter(versions__status=ContractVersion.Status.TO_SIGN).exists():
         return [
             "Un autre contrat de la famille attend des signatures\xa0: annulez-le, ou "
             "faites-le signer."

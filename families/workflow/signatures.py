@@ -20,6 +20,7 @@ from families.workflow.contract_steps import (
 )
 from families.workflow.endings import make_way
 from families.workflow.week_holds import give_back
+from partners.models import User
 
 Method = Signature.Method
 TEXT_CHANGED = "Le texte a changé depuis que vous l’avez lu. Relisez-le, puis signez."
@@ -158,7 +159,8 @@ def _reasons_of_signature(version, signatory, method, text_sha256, by, code, sca
         return [TEXT_CHANGED]
     if method == Method.ACCOUNT and version.signatures.filter(user=by).exists():
         return ["Vous avez déjà signé pour une autre partie\xa0: une personne signe une fois."]
-    if method == Method.ON_SITE_CODE and not proves(code, signatory, at=at):
+    by_code = method == Method.ACCOUNT and isinstance(by, User) and not by.has_usable_password()
+    if (method == Method.ON_SITE_CODE or by_code) and not proves(code, signatory, at=at):
         return [CODE_NOT_PROVED]
     if method == Method.LINK_CODE:
         if not by.is_open(at):

@@ -14,7 +14,7 @@ from partners.models import Caf, MunicipalService, Provider, User
 class NetworkMemberQuerySet(models.QuerySet):
     def for_link(self, token_sha256):
         """The one whose question this link carries."""
-        return self.filter(ask_token_sha256=token_sha256)
+        return self.filter(ask_token_sha256=token_sha256).exclude(ask_token_sha256="")
 
     def visible_to(self, user):
         """Herself, her coordinators and her Caf."""

@@ -1,6 +1,16 @@
 """What leaves after a step of the label, and what the night does."""
 
-from labels.tasks import applications, committees, labels, letters, life, meetings, review, warnings
+from labels.tasks import (
+    applications,
+    committees,
+    labels,
+    letters,
+    life,
+    meetings,
+    network,
+    review,
+    warnings,
+)
 
 __all__ = [
     "applications",
@@ -9,6 +19,7 @@ __all__ = [
     "letters",
     "life",
     "meetings",
+    "network",
     "review",
     "warnings",
 ]

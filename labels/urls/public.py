@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labels.views import confirmation, public
+from labels.views import confirmation, network, public
 
 urlpatterns = [
     path("caf/", public.CafList.as_view(), name="caf_list"),
@@ -14,4 +14,7 @@ urlpatterns = [
     path("demande-label/<str:token>/", public.RequestLink.as_view(), name="request_confirm"),
     path("decision/", confirmation.DecisionConfirm.as_view(), name="decision_confirm_form"),
     path("decision/<str:token>/", confirmation.DecisionLink.as_view(), name="decision_confirm"),
+    path("assistantes-maternelles/", network.BeforeYes.as_view(), name="before_yes"),
+    path("rejoindre/", network.NetworkAnswer.as_view(), name="network_answer"),
+    path("rejoindre/<str:token>/", network.QuestionLink.as_view(), name="network_question"),
 ]

@@ -74,10 +74,14 @@ from labels.workflow.members import (
 )
 from labels.workflow.network import (
     NETWORK,
+    answer_by_link,
+    ask_to_join,
     check_licence,
+    decline,
     express_wish,
     join_network,
     leave_network,
+    renew_question,
 )
 from labels.workflow.review import (
     ask_correction,
@@ -101,7 +105,9 @@ __all__ = [
     "add_member",
     "announce",
     "answer",
+    "answer_by_link",
     "ask_correction",
+    "ask_to_join",
     "attach",
     "attach_minutes",
     "cancel_committee",
@@ -117,6 +123,7 @@ __all__ = [
     "convene",
     "copy_members",
     "declare_ready",
+    "decline",
     "decline_closing",
     "decline_confirmation",
     "dismiss",
@@ -148,6 +155,7 @@ __all__ = [
     "relinquish",
     "remove_member",
     "renew_confirmation",
+    "renew_question",
     "reopen_comment",
     "reply_to_notice",
     "resend_confirmation",

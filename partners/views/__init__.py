@@ -6,6 +6,7 @@ from partners.views.organisations import (
     OpenService,
     Organisations,
 )
+from partners.views.phone import PhoneEntry, PhoneIn, PhoneLost
 from partners.views.support import Support
 from partners.views.team import (
     Account,
@@ -28,6 +29,9 @@ __all__ = [
     "OpenInvitation",
     "OpenService",
     "Organisations",
+    "PhoneEntry",
+    "PhoneIn",
+    "PhoneLost",
     "Place",
     "RemoveClosure",
     "RenewInvitation",

@@ -63,7 +63,7 @@ class AcceptInvitation(FormView):
         """Who is at the screen: `invited`, `other`, `known` (has an account), or `new`."""
         user = self.request.user
         if user.is_authenticated:
-            return "invited" if user.email.lower() == self.invitation.email else "other"
+            return "invited" if (user.email or "").lower() == self.invitation.email else "other"
         return "known" if invitations.has_account(self.invitation) else "new"
 
     def get_initial(self):

@@ -18,6 +18,7 @@ from reporting.demo import (
     follow_story,
     label_story,
     month_story,
+    network_story,
     people,
     place_story,
     referral_story,
@@ -66,6 +67,7 @@ def build(size: Size, today):
         _tell_the_planner()
         month_story.tell(world, today, size)
         desk_story.tell(world, today, size)
+        network_story.tell(world, today)
         open_renewals(today)
         _past_effects_are_done()
         _tell_the_planner()

@@ -7,6 +7,7 @@ from reporting.waits.labels import LABELS
 from reporting.waits.matches import MATCHES
 from reporting.waits.meetings import MEETINGS
 from reporting.waits.months import MONTHS
+from reporting.waits.network import NETWORK
 from reporting.waits.referrals import REFERRALS
 
 WAITS = [
@@ -15,6 +16,7 @@ WAITS = [
     *MONTHS,
     *FOLLOW_UPS,
     *LABELS,
+    *NETWORK,
     *MATCHES,
     *COMMITTEES,
     *MEETINGS,

@@ -13,11 +13,13 @@ from families.answer_links import answer_path
 from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
 from families.signing import code_digits, issue_link, link_token, send_code
 from labels.checklist import sections_of
-from labels.models import DecisionConfirmation, LabelApplication
+from labels.models import DecisionConfirmation, LabelApplication, NetworkMember
 from labels.requests import ask_for_label
 from labels.workflow import record_decision
+from labels.workflow.network import question_token
+from partners import phone_access
 from partners.invitations import token_of
-from partners.models import User
+from partners.models import PhoneLink, User
 from partners.tokens import make_token, sha256_of
 from reporting.demo.label_story import LabelStory
 from tests import factories as f
@@ -74,6 +76,7 @@ DOWNLOADS = {
     "reporting:network_figures_export",
     "reporting:network_elected_pdf",
     "reporting:network_demand_export",
+    "families:network_model",
 }
 # An empty answer is right there, or there is no question: without the link of a mail, for instance.
 NEVER_REFUSE = {
@@ -225,6 +228,14 @@ def pages_behind_a_link(world):
         (reverse("labels:decision_confirm", args=[_session_to_confirm()]), False),
         *_pages_of_a_member(world),
         (answer_path(world.referral, world.people["director"], timezone.now()), False),
+        *[
+            (reverse("labels:network_question", args=[question_token(member)]), False)
+            for member in NetworkMember.objects.exclude(ask_token_sha256="")
+        ],
+        *[
+            (phone_access.address_of(link).removeprefix(settings.BASE_URL), False)
+            for link in PhoneLink.objects.all()
+        ],
     ]
 
 

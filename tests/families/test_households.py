@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avip.models import AccessLog
-from families.forms.fields import communes_called, phone_number
+from families.forms.fields import communes_called
 from families.models import Child, Household
+from partners.validators import phone_number
 from tests import factories as f
 from tests.families import factories as ff
 

@@ -102,7 +102,7 @@ def test_the_same_licence_is_not_recorded_twice(client, coordinator, service):
     assert Childminder.objects.count() == 1
 
 
-@pytest.mark.parametrize("persona", ["adviser", "director", "caf_agent"])
+@pytest.mark.parametrize("persona", ["adviser", "director"])
 def test_only_a_coordinator_records_childminders(request, client, persona):
     client.force_login(request.getfixturevalue(persona))
     assert client.get(CREATE).status_code == 403
