@@ -3,12 +3,17 @@
 from families.models.referrals import Referral
 from families.models.signatures import ParentLink, Signatory, Signature
 from partners.models import Facility
-from partners.permissions import coordinates, is_adviser, is_user, runs_provider
+from partners.permissions import coordinates, is_adviser, is_user, keeps_calendar, runs_provider
 
 
 def manages(by, provider):
     """Director, operator, childminder or her coordinator: keeps its places and answers."""
     return runs_provider(by, provider) or coordinates(by, provider)
+
+
+def keeps_place(by, provider):
+    """May describe, pause and confirm its places, note its leave."""
+    return keeps_calendar(by, provider)
 
 
 def answers(by, referral):

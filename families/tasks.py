@@ -1,12 +1,21 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families import documents, follow_up_jobs, monthly, nightly, renewals, responses
+from families import (
+    documents,
+    follow_up_jobs,
+    monthly,
+    nightly,
+    renewals,
+    responses,
+    still_free,
+)
 from families.notifications import (
     changes,
     contract_ends,
     contracts,
     declarations,
     follow_ups,
+    places,
     referrals,
     takeups,
 )
@@ -21,8 +30,10 @@ __all__ = [
     "follow_ups",
     "monthly",
     "nightly",
+    "places",
     "referrals",
     "renewals",
     "takeups",
     "responses",
+    "still_free",
 ]

@@ -34,6 +34,14 @@ def coordinates(by, provider):
     )
 
 
+def keeps_calendar(by, provider):
+    """Who gives care or coordinates her; the Caf, of a childminder without a service."""
+    if runs_provider(by, provider) or coordinates(by, provider):
+        return True
+    alone = provider.is_childminder and provider.childminder.service_id is None
+    return alone and is_caf_agent(by, provider)
+
+
 def is_adviser(by, obj):
     """Member of the agency of this object."""
     return is_user(by) and obj.agency_id in by.reach.agencies

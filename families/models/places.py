@@ -15,6 +15,7 @@ from partners.models import Provider
 from partners.models.calendars import DateRange, Weekday
 
 NOON = time(12, 30)  # a half-day of care ends or begins here
+WORKING_WEEK = [f"{day}-{half}" for day in range(5) for half in ("am", "pm")]
 
 
 class HalfDay(models.TextChoices):
@@ -52,6 +53,10 @@ class WeeklySlot(models.Model):
         return (self.ends.hour - self.starts.hour) * 60 + self.ends.minute - self.starts.minute
 
 
+def _paused(on):
+    return Q(Q(paused_until=None) | Q(paused_until__gte=on), paused_from__lte=on)
+
+
 class PlaceOfferQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of the providers `user` may see."""
@@ -60,6 +65,14 @@ class PlaceOfferQuerySet(models.QuerySet):
     def running_on(self, on):
         """Offers that have begun and not ended on that day."""
         return self.filter(Q(until=None) | Q(until__gte=on), from_on__lte=on)
+
+    def paused_on(self, on):
+        """Offers that take no new family on that day."""
+        return self.filter(_paused(on))
+
+    def open_on(self, on):
+        """Offers running on that day and not paused: those of which a place may be asked for."""
+        return self.running_on(on).exclude(_paused(on))
 
     def for_ages(self, youngest, oldest):
         """Offers that take children of these ages in months."""
@@ -157,9 +170,20 @@ class PlaceOffer(Dossier):
     def get_absolute_url(self):
         return reverse("families:offer_update", args=[self.pk])
 
+    @property
+    def keys(self):
+        """The half-days that the offer includes."""
+        return self.half_days or WORKING_WEEK
+
     def takes(self, key):
         """Whether the offer includes this half-day ("0-am")."""
         return not self.half_days or key in self.half_days
+
+    def is_paused_on(self, day):
+        """Whether the place takes no new family on that day."""
+        if self.paused_from is None or day < self.paused_from:
+            return False
+        return self.paused_until is None or day <= self.paused_until
 
 
 class OfferSlot(WeeklySlot):

@@ -4,11 +4,14 @@ from families.views import (
     answer_links,
     commissions,
     households,
+    leave,
     network,
     occasional,
     offers,
+    own_place,
     referrals,
     search,
+    still_free,
     takeups,
 )
 from families.views import referral_answers as answers
@@ -81,6 +84,18 @@ urlpatterns = [
         offers.OfferStillFree.as_view(),
         name="offer_still_free",
     ),
+    path("libre/", still_free.StillFree.as_view(), name="still_free"),
+    path("libre/<str:token>/", still_free.StillFreeEntry.as_view(), name="still_free_link"),
+    path("ma-place/", own_place.MyPlace.as_view(), name="my_place"),
+    path("accueil/<uuid:pk>/ma-place/", own_place.OwnPlace.as_view(), name="own_place"),
+    path("accueil/<uuid:pk>/conges/", leave.LeaveAdd.as_view(), name="leave_add"),
+    path(
+        "accueil/<uuid:pk>/conges/<int:closure>/",
+        leave.LeaveRemove.as_view(),
+        name="leave_remove",
+    ),
+    path("places/<uuid:pk>/pause/", own_place.Pause.as_view(), name="place_pause"),
+    path("places/<uuid:pk>/dire/<str:step>/", own_place.PlaceStep.as_view(), name="place_step"),
     path("accueil/<uuid:pk>/commissions/", commissions.Commissions.as_view(), name="commissions"),
     path(
         "accueil/<uuid:pk>/commissions/<int:commission>/retirer/",

@@ -10,9 +10,11 @@ from django.views.generic.detail import SingleObjectMixin
 from avip.views import VisibleObjectsMixin
 from avip.workflow import StepRefused
 from families.forms.offers import OfferForm
+from families.forms.planning import PlanningForm
 from families.models import PlaceOffer
 from families.offers import say_confirmed, say_for_whom, say_places, say_when, still_free
-from families.permissions import manages
+from families.permissions import keeps_place
+from families.place_states import with_state
 from partners.models import Provider
 from partners.permissions import is_hijacked
 
@@ -23,12 +25,13 @@ def offers_shown(provider, user, on):
     return [
         {
             "offer": offer,
+            "state": offer.state,
             "places": say_places(offer),
             "when": say_when(offer),
             "detail": say_for_whom(offer),
             "confirmed": say_confirmed(offer, on),
         }
-        for offer in offers
+        for offer in with_state(offers.prefetch_related("slots"), on)
         if offer.until is None or offer.until >= on
     ]
 
@@ -46,14 +49,20 @@ class OfferMixin(VisibleObjectsMixin):
         )
 
     def check(self, provider):
-        if not manages(self.request.user, provider) or is_hijacked(self.request.user):
+        if not keeps_place(self.request.user, provider) or is_hijacked(self.request.user):
             raise PermissionDenied
         return provider
 
 
 class OfferFormMixin(OfferMixin):
-    form_class = OfferForm
-    template_name = "families/offer_form.html"
+    """A childminder describes her week and its dates, a crèche its half-days."""
+
+    def get_form_class(self):
+        return PlanningForm if self.provider.is_childminder else OfferForm
+
+    def get_template_names(self):
+        mine = self.provider.is_childminder
+        return ["families/planning_form.html" if mine else "families/offer_form.html"]
 
     def get_form_kwargs(self):
         kwargs = super().get_form_kwargs()
@@ -70,6 +79,11 @@ class OfferFormMixin(OfferMixin):
             for reason in refusal.reasons:
                 form.add_error(None, reason)
             return self.form_invalid(form)
+        if self.provider.is_childminder:
+            messages.success(
+                self.request, "La place est à jour. Les conseillers la voient dès maintenant."
+            )
+            return redirect("families:own_place", self.provider.pk)
         messages.success(
             self.request, "Vos places sont à jour. Les conseillers les voient dès maintenant."
         )
@@ -102,6 +116,10 @@ class OfferStillFree(OfferMixin, SingleObjectMixin, View):
     def post(self, request, *args, **kwargs):
         offer = self.get_object()
         self.check(offer.provider)
-        still_free(offer, by=request.user, on=timezone.localdate())
-        messages.success(request, "C’est noté\xa0: les conseillers lisent qu’elle est libre.")
+        try:
+            still_free(offer, by=request.user, on=timezone.localdate())
+        except StepRefused as refusal:
+            messages.error(request, refusal.reasons[0])
+        else:
+            messages.success(request, "C’est noté\xa0: les conseillers lisent qu’elle est libre.")
         return redirect(offer.provider)

@@ -26,10 +26,12 @@ from families.forms.referral_answers import (
 )
 from families.models import Referral
 from families.occasional import situation_of
+from families.offers import say_when
 from families.permissions import manages, orients, validates
+from families.place_states import with_state
 from families.sight import Sight
 from families.views.referrals import detailed
-from families.wording import say_half_days, say_schedule, say_week
+from families.wording import say_schedule, say_week
 from families.workflow import no_shows, referrals
 from families.workflow.referral_steps import REFERRAL
 from families.workflow.transfers import may_receive
@@ -282,8 +284,13 @@ class Validate(VisibleObjectsMixin, DetailView):
                 sight=Sight(self.object, request.user),
                 week=say_week(situation.calendar.hours),
                 offers=[
-                    (offer, say_half_days(offer.half_days) or "tous ses jours")
-                    for offer in self.object.provider.offers.running_on(self.object.from_on)
+                    (offer, f"{say_when(offer)}, {offer.state.words}")
+                    for offer in with_state(
+                        self.object.provider.offers.running_on(
+                            self.object.from_on
+                        ).prefetch_related("slots"),
+                        self.object.from_on,
+                    )
                 ],
             )
         )

@@ -7,6 +7,7 @@ from avip.templatetags.words import age_months, count_of, fr_date
 from avip.workflow import StepRefused, moment
 from families.models import Referral, ReferralDay, ReferralSlot
 from families.occasional import reasons_of_days, week_of
+from families.place_planning import say_pause
 from families.planning import reasons_of_week
 from families.workflow.referral_steps import ask_receiver
 from labels.models.labels import labelled_providers
@@ -131,6 +132,8 @@ def _reasons_not_to_send(referral, children, slots, days, on):
             f"{provider.public_name} ne porte pas le label aujourd’hui : "
             "choisissez un autre mode d’accueil."
         )
+    if paused := say_pause(provider, list(provider.offers.running_on(from_on)), from_on):
+        reasons.append(paused)
     if referral.kind == Kind.OCCASIONAL:
         rules = rules_for(provider.caf, from_on)
         reasons += reasons_of_days(days, calendar_of(provider), rules, on)

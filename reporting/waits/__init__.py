@@ -7,12 +7,14 @@ from reporting.waits.labels import LABELS
 from reporting.waits.matches import MATCHES
 from reporting.waits.meetings import MEETINGS
 from reporting.waits.months import MONTHS
+from reporting.waits.places import PLACES
 from reporting.waits.referrals import REFERRALS
 
 WAITS = [
     *REFERRALS,
     *FAMILIES,
     *MONTHS,
+    *PLACES,
     *FOLLOW_UPS,
     *LABELS,
     *MATCHES,
