@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from avip.templatetags.words import fr_date
 from families.models import Hold, Placement, PlaceOffer
+from families.models.places import of_her_place
 from families.offers import ASK_US
 from families.wording import say_half_days
 from labels.models.labels import labelled_providers
@@ -49,7 +50,7 @@ def _holds(on):
     placed = _placed(on).filter(contract__referral=OuterRef("referral"), child=OuterRef("child"))
     return (
         Hold.objects.standing(on, ALWAYS)
-        .filter(offer=OuterRef("pk"))
+        .filter(Q(offer=OuterRef("pk")) | of_her_place())
         .annotate(placed_until=Subquery(placed.values("end_on")[:1]))
         .values(
             json=JSONObject(

@@ -17,6 +17,7 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import NBSP, brief_day, fr_day
 from families.commissions import say_commission
 from families.models import CommissionDate, Hold, OfferDay, OfferSlot, PlaceOffer, ResponseTime
+from families.models.places import of_her_place
 from families.offers import ASK_US
 from families.place_planning import WEEK, missed_in_first_week
 from families.places import last_hold_day
@@ -225,7 +226,9 @@ def _open_then(need):
 def _free_places(pks, need):
     """{provider: [FreePlace]} of the offers that suit this need, whatever the half-days."""
     found = {pk: [] for pk in pks}
-    taken = Hold.objects.standing(need.from_on, need.until).filter(offer=OuterRef("pk"))
+    taken = Hold.objects.standing(need.from_on, need.until).filter(
+        Q(offer=OuterRef("pk")) | of_her_place()
+    )
     week = OfferSlot.objects.filter(offer=OuterRef("pk"))
     dates = OfferDay.objects.filter(
         offer=OuterRef("pk"), day__range=(need.from_on, need.from_on + WEEK)

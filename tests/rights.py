@@ -109,6 +109,7 @@ RIGHTS = {
         "leave": "care coordinator",
     },
     "REFERRAL": {
+        "dispatch": "counter",
         "validate": "coordinator",
         "accept": PARTIES.replace(" agency", ""),
         "put_on_waiting_list": PARTIES.replace(" agency", ""),
@@ -125,6 +126,7 @@ RIGHTS = {
         "no_show": PARTIES,
         "transfer": "operator coordinator agency",
         "close_stay": "system",
+        "revive_to_dispatch": "system",
         "revive_to_validate": "system",
         "revive_sent": "system",
         "revive_hours_proposed": "system",
@@ -178,6 +180,9 @@ ONLY_THEN = {
     ("APPLICATION", "refuse", "to_confirm"): "",
     # The childminder does not see it yet.
     ("REFERRAL", "refuse", "to_validate"): "coordinator",
+    # Nor does a crèche what its guichet unique has not passed on.
+    ("REFERRAL", "refuse", "to_dispatch"): "counter",
+    ("REFERRAL", "transfer", "to_dispatch"): "counter agency",
 }
 
 # States over before anybody sees them, or of dates that the demonstration may not have: the state
@@ -198,6 +203,7 @@ NOT_SHOWN = {
 REOPENING = {
     ("PLACEMENT", "keep"),
     ("REFERRAL", "no_show"),
+    ("REFERRAL", "revive_to_dispatch"),
     ("REFERRAL", "revive_to_validate"),
     ("REFERRAL", "revive_sent"),
     ("REFERRAL", "revive_hours_proposed"),

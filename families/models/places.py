@@ -231,6 +231,11 @@ class OfferDay(models.Model):
         return f"{self.day:%d/%m/%Y}"
 
 
+def of_her_place():
+    """Of holds beside an outer offer: those of its childminder from before she described it."""
+    return Q(offer=None, provider=OuterRef("provider"), provider__kind=Provider.Kind.CHILDMINDER)
+
+
 class HoldQuerySet(models.QuerySet):
     def standing(self, from_on, until):
         """Places not released, with at least one day in the period, both ends included."""

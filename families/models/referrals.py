@@ -24,9 +24,8 @@ class ReferralQuerySet(models.QuerySet):
         reach = user.reach
         return self.filter(
             Q(agency__in=reach.agencies)
-            | Q(provider__in=reach.providers) & ~Q(status__in=Referral.NOT_HERS_YET)
-            | Q(provider__facility__operator__in=reach.operators)
-            & ~Q(status__in=Referral.NOT_HERS_YET)
+            | Q(provider__in=reach.providers) & _reached_her()
+            | Q(provider__facility__operator__in=reach.operators) & _reached_her()
             | Q(provider__childminder__service__in=reach.services)
             | Q(provider__childminder__service__deputy__in=reach.services, deputy_at__isnull=False)
             | Q(counter__in=reach.services)
@@ -47,7 +46,14 @@ class ReferralQuerySet(models.QuerySet):
 
     def family_to_tell(self):
         """Those whose last answer the family has not been told."""
-        return self.filter(status__in=Referral.TOLD, told_at=None)
+        passed_on = Q(status=Referral.Status.SENT, counter__isnull=False)
+        return self.filter(Q(status__in=Referral.TOLD) | passed_on, told_at=None)
+
+
+def _reached_her():
+    """Neither waiting for somebody of the commune, nor ended before a counter passed it on."""
+    stayed_there = Q(counter__isnull=False, validated_at=None)
+    return ~Q(status__in=Referral.NOT_HERS_YET) & ~stayed_there
 
 
 class Referral(Dossier):

@@ -48,6 +48,7 @@ urlpatterns = [
         referrals.ReferralStep.as_view(),
         name="referral_step",
     ),
+    path("demandes/<uuid:pk>/adresser/", answers.Dispatch.as_view(), name="referral_dispatch"),
     path("demandes/<uuid:pk>/valider/", answers.Validate.as_view(), name="referral_validate"),
     path("demandes/<uuid:pk>/accepter/", answers.Accept.as_view(), name="referral_accept"),
     path("demandes/<uuid:pk>/refuser/", answers.Refuse.as_view(), name="referral_refuse"),

@@ -14,6 +14,7 @@ from avip.workflow import StepRefused
 from families import waiting_list
 from families.alternatives import alternatives
 from families.commissions import next_commission
+from families.counters import places_of
 from families.forms.referral_answers import (
     AcceptForm,
     ConfirmForm,
@@ -27,7 +28,7 @@ from families.forms.referral_answers import (
 from families.models import Referral
 from families.occasional import situation_of
 from families.offers import say_when
-from families.permissions import manages, orients, validates
+from families.permissions import dispatches, manages, orients, validates
 from families.place_states import with_state
 from families.sight import Sight
 from families.views.referrals import detailed
@@ -101,6 +102,23 @@ class Accept(StepForm):
 
     def take(self, data, who):
         referrals.accept(self.object, **data, **who)
+
+
+class Dispatch(StepForm):
+    form_class = NoShowForm
+    step = "dispatch"
+    title = "Adresser cette demande"
+    done = "C’est noté. La crèche la reçoit, et son délai commence\xa0; la famille est prévenue."
+
+    def get_context_data(self, **kwargs):
+        self.intro = (
+            f"La demande part à {self.object.provider.public_name}, qui a son propre délai pour "
+            "répondre. Pour une autre de vos places, ou pour dire non, revenez à la demande."
+        )
+        return super().get_context_data(**kwargs)
+
+    def take(self, data, who):
+        referrals.dispatch(self.object, **who)
 
 
 class Refuse(StepForm):
@@ -209,6 +227,9 @@ class Transfer(StepForm):
         """The agency: places nearby that fit; an operator or a coordinator: those they run."""
         user, referral, today = self.request.user, self.object, timezone.localdate()
         seen = Provider.objects.visible_to(user)
+        if referral.status == Referral.Status.TO_DISPATCH and dispatches(user, referral):
+            mine = places_of(referral.counter).exclude(pk=referral.provider_id)
+            return mine.filter(pk__in=labelled_providers(today)).order_by("name", "pk")
         if orients(user, referral):
             near = [result.provider.pk for result in alternatives(referral, seen, today, limit=10)]
         else:

@@ -17,11 +17,17 @@ class ProviderQuerySet(NearQuerySet):
         reach = user.reach
         if reach.agencies:
             return self
+        counters = MunicipalService.objects.filter(pk__in=reach.services, is_single_counter=True)
         return self.filter(
             Q(caf__in=reach.cafs)
             | Q(pk__in=reach.providers)
             | Q(facility__operator__in=reach.operators)
             | Q(childminder__service__in=reach.services)
+            # The crèches to which a guichet unique addresses families.
+            | Q(
+                kind=Provider.Kind.FACILITY,
+                commune__in=Commune.objects.filter(municipal_services__in=counters),
+            )
         )
 
     def managed_by(self, user):

@@ -1,6 +1,7 @@
 """The kinds of things that wait, in the order of the page."""
 
 from reporting.waits.committees import COMMITTEES
+from reporting.waits.counters import COUNTERS
 from reporting.waits.families import FAMILIES
 from reporting.waits.follow_ups import FOLLOW_UPS
 from reporting.waits.labels import LABELS
@@ -11,6 +12,7 @@ from reporting.waits.places import PLACES
 from reporting.waits.referrals import REFERRALS
 
 WAITS = [
+    *COUNTERS,
     *REFERRALS,
     *FAMILIES,
     *MONTHS,

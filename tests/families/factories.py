@@ -171,7 +171,7 @@ def make_referral(
 
 def walk(referral, status, *, by, on=ON, at=AT):
     """Take this referral from where it was sent to `status`."""
-    if status == "to_validate" or status == "sent" and referral.status == "sent":
+    if status in {"to_validate", "to_dispatch"} or status == "sent" and referral.status == "sent":
         return
     director = director_of(referral.provider)
     if referral.provider.is_childminder:
