@@ -16,7 +16,7 @@ from families.models import PlaceOffer, Referral
 from families.offers import pause, resume, say_confirmed, say_for_whom, still_free
 from families.permissions import keeps_place
 from families.place_planning import dates_of, say_date, week_of
-from families.place_states import CLOSED, PAUSED, with_state
+from families.place_states import CLOSED, OPEN, PAUSED, with_state
 from families.situations import planned_in_month
 from labels.rules import rules_for
 from partners.models import Provider
@@ -100,9 +100,8 @@ class OwnPlace(VisibleObjectsMixin, DetailView):
             "detail": say_for_whom(offer),
             "confirmed": say_confirmed(offer, today),
             "is_paused": paused,
-            "may_confirm": not paused
-            and offer.state.kind != CLOSED
-            and offer.confirmed_on != today,
+            "is_closed": offer.state.kind == CLOSED,
+            "may_confirm": offer.state.kind == OPEN and offer.confirmed_on != today,
         }
 
 

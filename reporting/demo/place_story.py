@@ -13,6 +13,7 @@ from families.models import (
 )
 from families.offers import pause, still_free
 from families.place_planning import keep_planning
+from families.place_states import OPEN, TAKEN, with_state
 from families.responses import measure_responses
 from families.workflow import referrals
 from partners.models import Closure, Facility, Membership, MunicipalService, User
@@ -62,11 +63,16 @@ def _plannings(world, today):
     """Her place in hours: silent for two months, paused with a contract running, to come, free."""
     members = [p for p in world.childminders if p.network_memberships.filter(status="member")]
     offers = [_planning(world, p, number, today) for number, p in enumerate(members)]
-    silent = today - timedelta(days=80)
-    still_free(offers[0], by=world.directors[members[0].pk], on=silent, at=at_ten(silent))
-    if len(offers) > 2:
+    mine = PlaceOffer.objects.filter(pk__in=[offer.pk for offer in offers])
+    states = {offer.pk: offer.state.kind for offer in with_state(mine, today)}
+    free = [offer for offer in offers if states[offer.pk] == OPEN and offer.from_on <= today]
+    for offer in free[:1]:
+        silent = today - timedelta(days=80)
+        still_free(offer, by=world.coordinator, on=silent, at=at_ten(silent))
+    # Not the first: she is somebody one may become, and reads what most read.
+    for offer in [offer for offer in offers[1:-1] if states[offer.pk] == TAKEN][:1]:
         until = today + timedelta(days=40)
-        pause(offers[1], by=world.coordinator, on=today, until=until, at=at_ten(today))
+        pause(offer, by=world.coordinator, on=today, until=until, at=at_ten(today))
     Closure.objects.create(
         provider=members[0],
         kind=Closure.Kind.LEAVE,

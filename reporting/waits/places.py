@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date
-from families.models import PlaceOffer
+from families.models import Hold, PlaceOffer
 from labels.models.labels import labelled_providers
 from reporting.waits.wait import LATER, Item, Wait
 
@@ -21,6 +21,8 @@ def _silent(user, today):
         .filter(hers | alone & Q(provider__caf__in=user.reach.cafs))
         .filter(Exists(labelled_providers(today).filter(pk=OuterRef("provider"))), is_blocked=True)
         .filter(Q(confirmed_on=None) | Q(confirmed_on__lt=late), from_on__lt=late)
+        # A place given asks nothing.
+        .exclude(provider__in=Hold.objects.standing(today, today).values("provider"))
         .select_related("provider")
         .order_by("confirmed_on", "pk")
     )
