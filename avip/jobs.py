@@ -17,6 +17,10 @@ SCHEDULES = {
     "outbox_retry_minutes": (1, 2, 5, 15, 30, 60),
     "outbox_retry_hours": 24,
     "invitation_days": 14,
+    "place_silent_days": 62,  # a place that nobody has said to be free for so long
+    "place_question_day": 2,  # of the month: « toujours libre ? »
+    "place_link_days": 31,
+    "counter_hours": 16,  # working hours a guichet unique has to pass a request on
     "label_request_days": 14,
     "label_requests_per_day": 3,  # mails to one address
     "decision_link_days": 14,

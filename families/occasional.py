@@ -112,6 +112,7 @@ def open_near(commune, providers, day: date, starts: time, ends: time) -> list:
     """The nearest of these providers that are open at these hours, emergency care first."""
     if commune.lat is None:
         return []
+    paused = PlaceOffer.objects.running_on(day).paused_on(day)
     near = (
         providers.near(commune.lat, commune.lon, RADIUS_KM)
         .select_related("commune", "caf", "facility", "childminder")
@@ -123,6 +124,7 @@ def open_near(commune, providers, day: date, starts: time, ends: time) -> list:
                 )
             )
         )
+        .exclude(childminder__isnull=False, pk__in=paused.values("provider"))
         .order_by("distance_km", "pk")[:NEAREST]
     )
     found = [one for one in near if _is_open(calendar_of(one), day, starts, ends)]

@@ -1,25 +1,58 @@
 """What an offer says, and that its place is still free."""
 
+from contextlib import contextmanager
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from avip.templatetags.words import NBSP, brief_day, count_of, fr_time
-from avip.workflow import edit
+from avip.workflow import StepRefused, edit
 from families.models import PlaceOffer
-from families.permissions import manages
-from families.wording import say_half_days
+from families.permissions import keeps_place
+from families.places import lock_provider
+from families.wording import say_half_days, say_schedule
 
 ASK_US = "pas de place bloquée, demandez-nous"
 
 
 def still_free(offer: PlaceOffer, *, by, on: date, at=None) -> PlaceOffer:
     """Who keeps the place says that it is still free that day; PermissionDenied for others."""
-    if not manages(by, offer.provider):
-        raise PermissionDenied
-    with edit(offer, by=by, seen=None, fields=["confirmed_on"], at=at):
+    with _kept(offer, by=by, fields=["confirmed_on"], at=at):
+        if offer.is_paused_on(on):
+            raise StepRefused("Cette place est en pause\xa0: reprenez-la d’abord.")
         offer.confirmed_on = on
     return offer
+
+
+def pause(offer: PlaceOffer, *, by, on: date, until: date | None = None, at=None) -> PlaceOffer:
+    """No new family from that day, until this one or until it is resumed; what runs goes on."""
+    with _kept(offer, by=by, fields=["paused_from", "paused_until"], at=at):
+        if until and until < on:
+            raise StepRefused("La pause finit après avoir commencé\xa0: choisissez une autre date.")
+        if not offer.is_paused_on(on):
+            offer.paused_from = on
+        offer.paused_until = until
+    return offer
+
+
+def resume(offer: PlaceOffer, *, by, on: date, at=None) -> PlaceOffer:
+    """The place is free again from that day: whoever says so confirms it."""
+    with _kept(offer, by=by, fields=["paused_from", "paused_until", "confirmed_on"], at=at):
+        offer.paused_from = offer.paused_until = None
+        offer.confirmed_on = on
+    return offer
+
+
+@contextmanager
+def _kept(offer, *, by, fields, at):
+    """Change what is said of a place one keeps up to date, one person after the other."""
+    if not keeps_place(by, offer.provider):
+        raise PermissionDenied
+    with transaction.atomic():
+        lock_provider(offer.provider_id)
+        with edit(offer, by=by, seen=None, fields=fields, at=at):
+            yield
 
 
 def say_places(offer: PlaceOffer) -> str:
@@ -28,7 +61,9 @@ def say_places(offer: PlaceOffer) -> str:
 
 
 def say_when(offer: PlaceOffer) -> str:
-    """« lundi et mardi, jeudi matin, de 7 h à 19 h »."""
+    """« lundi et mardi, jeudi matin, de 7 h à 19 h »; of a planning, its hours."""
+    if planning := say_schedule(offer.slots.all()):
+        return planning
     days = say_half_days(offer.half_days) or "toutes les demi-journées d’ouverture"
     return f"{days}{_hours(offer)}"
 

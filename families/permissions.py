@@ -3,7 +3,7 @@
 from families.models.referrals import Referral
 from families.models.signatures import ParentLink, Signatory, Signature
 from partners.models import Facility
-from partners.permissions import coordinates, is_adviser, is_user, runs_provider
+from partners.permissions import coordinates, is_adviser, is_user, keeps_calendar, runs_provider
 
 
 def manages(by, provider):
@@ -11,11 +11,27 @@ def manages(by, provider):
     return runs_provider(by, provider) or coordinates(by, provider)
 
 
+def keeps_place(by, provider):
+    """May describe, pause and confirm its places, note its leave."""
+    return keeps_calendar(by, provider)
+
+
 def answers(by, referral):
     """May answer now: the coordinator alone until she has validated, then who gives care too."""
+    if referral.status == Referral.Status.TO_DISPATCH:
+        return dispatches(by, referral)
     if referral.status == Referral.Status.TO_VALIDATE:
         return coordinates(by, referral.provider)
     return manages(by, referral.provider)
+
+
+def dispatches(by, referral):
+    """The guichet unique that has the request; once it has kept silent, its Caf too."""
+    if not is_user(by) or referral.counter_id is None:
+        return False
+    if referral.counter_id in by.reach.services:
+        return True
+    return referral.escalated_at is not None and referral.caf_id in by.reach.cafs
 
 
 def validates(by, referral):
@@ -32,6 +48,8 @@ def proposes_hours(by, referral):
 def gives_way(by, referral):
     """May pass a request on: the agency, the operator of the crèche, the coordinator."""
     provider = referral.provider
+    if referral.status == Referral.Status.TO_DISPATCH:
+        return orients(by, referral) or dispatches(by, referral)
     if orients(by, referral) or coordinates(by, provider):
         return True
     return not provider.is_childminder and runs_operator_of(by, provider)

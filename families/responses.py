@@ -100,6 +100,8 @@ def _asked_by_provider(on: date):
             sent_at__date__gte=first,
             sent_at__date__lte=on,
         )
+        # Nor was a crèche, as long as the guichet unique had it.
+        .exclude(counter__isnull=False, validated_at=None)
         .annotate(first_answer=Subquery(answer))
         .filter(
             Q(first_answer__isnull=False)

@@ -8,17 +8,29 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Case, ExpressionWrapper, OuterRef, Q, Subquery, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+    When,
+)
 from django.db.models.functions import JSONObject
 from django.db.models.lookups import IsNull
 
+from avip.jobs import SCHEDULES
 from avip.templatetags.words import NBSP, brief_day, fr_day
 from families.commissions import say_commission
-from families.models import CommissionDate, Hold, PlaceOffer, ResponseTime
+from families.models import CommissionDate, Hold, OfferDay, OfferSlot, PlaceOffer, ResponseTime
+from families.models.places import of_her_place
 from families.offers import ASK_US
+from families.place_planning import WEEK, missed_in_first_week
 from families.places import last_hold_day
 from families.responses import say_response
-from families.wording import say_half_days
+from families.wording import say_half_days, say_schedule
 from labels.models import Label
 from labels.models.labels import licensed_members
 from labels.rules import rules_for
@@ -59,10 +71,15 @@ class Need:
 
 @dataclass(frozen=True)
 class FreePlace:
-    """An offer, and the half-days on which one of its places is free for the whole period."""
+    """An offer, and the half-days on which one of its places is free for the whole period.
+
+    Of a planning, its hours, and the dates of the first week on which they change.
+    """
 
     offer: PlaceOffer
     keys: list[str]
+    slots: tuple = ()
+    missed: tuple = ()
 
     def fits(self, keys) -> bool:
         """A place is free on each of these half-days; on one at least when none is asked for."""
@@ -72,6 +89,8 @@ class FreePlace:
     def sentence(self) -> str:
         if not self.offer.is_blocked:
             return ASK_US
+        if self.slots and len(self.keys) == len(self.offer.keys):
+            return say_schedule(self.slots)
         return say_half_days(self.keys) if self.keys else "complet sur cette période"
 
 
@@ -118,7 +137,7 @@ def search(providers, need: Need, on: date) -> list[Result]:
     found = {row["pk"]: row for row in _nearest(providers, need, on)}
     free = _free_places(list(found), need)
     asked = [pk for pk in found if _may_be_asked(free[pk], need)]
-    shown = sorted(asked, key=lambda pk: _rank(free[pk], found[pk], need))[:SHOWN]
+    shown = sorted(asked, key=lambda pk: _rank(free[pk], found[pk], need, on))[:SHOWN]
     full = {provider.pk: provider for provider in _in_full(shown, on)}
     return [_result(full[pk], found[pk]["distance_km"], free[pk], need, on) for pk in shown]
 
@@ -136,8 +155,9 @@ def _nearest(providers, need, on):
     rows = _around(providers, need)
     if need.kind:
         rows = rows.filter(kind=need.kind)
-    running = PlaceOffer.objects.filter(provider=OuterRef("pk")).running_on(need.from_on)
-    fits = _exists(_fitting(running, need, need.keys))
+    mine = PlaceOffer.objects.filter(provider=OuterRef("pk"))
+    running = mine.running_on(need.from_on)
+    fits = _exists(_fitting(mine.open_on(need.from_on), need, need.keys))
     # Whoever describes no place may be asked, unless a quality must be said of a place.
     asked = Q(fits if need.atypical or need.emergency else fits | ~_exists(running))
     if (need.starts or need.ends) and not need.atypical:
@@ -183,13 +203,29 @@ def _fitting(offers, need, keys=()):
         offers = offers.for_ages(min(need.ages), max(need.ages))
     for key in keys:
         offers = offers.filter(Q(half_days__contains=[key]) | Q(half_days=[]))
-    if need.starts:
-        offers = offers.filter(Q(opens=None) | Q(opens__lte=need.starts))
-    if need.ends:
-        offers = offers.filter(Q(closes=None) | Q(closes__gte=need.ends))
+    if need.starts or need.ends:
+        offers = offers.filter(_hours_offered(need))
     if need.atypical:
         offers = offers.filter(atypical_hours=True)
     return offers.filter(emergency_care=True) if need.emergency else offers
+
+
+def _hours_offered(need):
+    """The hours asked for are within the planning of the offer on each day asked for; without a
+    planning, between its first and last hours.
+    """
+    planned = OfferSlot.objects.filter(offer=OuterRef("pk"))
+    then, between = planned, Q()
+    if need.starts:
+        then = then.filter(starts__lte=need.starts, ends__gt=need.starts)
+        between &= Q(opens=None) | Q(opens__lte=need.starts)
+    if need.ends:
+        then = then.filter(starts__lt=need.ends, ends__gte=need.ends)
+        between &= Q(closes=None) | Q(closes__gte=need.ends)
+    inside = Exists(then)
+    for day in sorted({int(key.partition("-")[0]) for key in need.keys}):
+        inside &= Exists(then.filter(weekday=day))
+    return inside | ~Exists(planned) & between
 
 
 def _open_then(need):
@@ -204,22 +240,36 @@ def _open_then(need):
     open_then = _exists(then)
     for day in sorted(days):
         open_then &= _exists(then.filter(weekday=day))
-    return open_then | ~_exists(known)
+    # A planning says more than opening hours: `_fitting` reads it.
+    planned = PlaceOffer.objects.filter(provider=OuterRef("pk"), slots__isnull=False)
+    return open_then | ~_exists(known) | _exists(planned.open_on(need.from_on))
 
 
 def _free_places(pks, need):
     """{provider: [FreePlace]} of the offers that suit this need, whatever the half-days."""
     found = {pk: [] for pk in pks}
-    taken = Hold.objects.standing(need.from_on, need.until).filter(offer=OuterRef("pk"))
+    taken = Hold.objects.standing(need.from_on, need.until).filter(
+        Q(offer=OuterRef("pk")) | of_her_place()
+    )
+    week = OfferSlot.objects.filter(offer=OuterRef("pk"))
+    dates = OfferDay.objects.filter(
+        offer=OuterRef("pk"), day__range=(need.from_on, need.from_on + WEEK)
+    )
     offers = (
         _fitting(PlaceOffer.objects.filter(provider__in=pks), need)
-        .running_on(need.from_on)
+        .open_on(need.from_on)
         .annotate(
+            week=ArraySubquery(
+                week.values(json=JSONObject(weekday="weekday", starts="starts", ends="ends"))
+            ),
+            dates=ArraySubquery(
+                dates.values(json=JSONObject(day="day", starts="starts", ends="ends"))
+            ),
             taken=ArraySubquery(
                 taken.values(
                     json=JSONObject(number="slot_number", weekday="weekday", half="half_day")
                 )
-            )
+            ),
         )
         .order_by("from_on", "pk")
     )
@@ -229,22 +279,51 @@ def _free_places(pks, need):
             numbers.setdefault(f"{hold['weekday']}-{hold['half']}", set()).add(hold["number"])
         free = [
             key
-            for key in offer.half_days or WORKING_WEEK
+            for key in offer.keys
             if not offer.is_blocked or len(numbers.get(key, ())) < offer.places
         ]
-        found[offer.provider_id].append(FreePlace(offer, free))
+        found[offer.provider_id].append(FreePlace(offer, free, *_planning(offer, need)))
     return found
+
+
+def _planning(offer, need):
+    """(slots, dates of the first week on which they change) of an offer read with `week`."""
+    hours = [OfferSlot(weekday=s["weekday"], **_times(s)) for s in offer.week]
+    asked = {int(key.partition("-")[0]) for key in need.keys}
+    first = [
+        OfferSlot(
+            weekday=slot.weekday, starts=need.starts or slot.starts, ends=need.ends or slot.ends
+        )
+        for slot in hours
+        if not asked or slot.weekday in asked
+    ]
+    dates = {}
+    for row in offer.dates:
+        intervals = dates.setdefault(date.fromisoformat(row["day"]), [])
+        if row["starts"]:
+            intervals.append(tuple(_times(row).values()))
+    return tuple(hours), tuple(missed_in_first_week(first, dates, need.from_on))
+
+
+def _times(row):
+    return {name: time.fromisoformat(row[name]) for name in ("starts", "ends")}
 
 
 def _may_be_asked(places, need):
     return not places or any(place.fits(need.keys) for place in places)
 
 
-def _rank(places, row, need):
-    """A place kept free first; then the nearest, among equals the quickest to answer."""
-    kept = any(place.offer.is_blocked and place.fits(need.keys) for place in places)
+def _rank(places, row, need, on):
+    """A place kept free first; then the nearest, among equals the one confirmed of late, then the
+    quickest to answer.
+    """
+    fitting = [place.offer for place in places if place.fits(need.keys)]
+    kept = any(offer.is_blocked for offer in fitting)
+    late = on - timedelta(days=SCHEDULES["place_silent_days"])
+    sure = any(offer.confirmed_on and offer.confirmed_on >= late for offer in fitting)
     km = row["distance_km"]
-    return not kept, round(km), SLOW if row["median"] is None else row["median"], km, row["pk"]
+    slow = SLOW if row["median"] is None else row["median"]
+    return not kept, round(km), not sure, slow, km, row["pk"]
 
 
 def _in_full(pks, on):
@@ -271,7 +350,7 @@ def _result(provider, distance_km, places, need, on):
     calendar = _calendar(provider)
     closed_until, opens_on = closure_on(calendar, on)
     _, opens_then = closure_on(calendar, need.from_on)
-    said = []
+    said = [words for place in places for words in place.missed]
     if opens_then and opens_then != opens_on:
         said.append(f"fermé à la date demandée, rouvre {fr_day(opens_then)}")
     if provider.commission_on:

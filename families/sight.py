@@ -7,10 +7,17 @@ from django.utils import timezone
 from avip.templatetags.words import age_months, and_list, fr_date
 from families.models import Referral
 from families.occasional import say_days
-from families.permissions import answers, manages, meets_childminder, orients, reads_names
+from families.permissions import (
+    answers,
+    dispatches,
+    manages,
+    meets_childminder,
+    orients,
+    reads_names,
+)
 from families.wording import say_ages, say_schedule
 
-WAITING = {Referral.Status.SENT, Referral.Status.TO_VALIDATE, Referral.Status.SHORTLISTED}
+WAITING = {Referral.Status.SENT, *Referral.NOT_HERS_YET, Referral.Status.SHORTLISTED}
 
 
 class Sight:
@@ -20,7 +27,8 @@ class Sight:
         self.referral, self.user = referral, user
         self.is_agency = orients(user, referral)
         self.is_care = manages(user, referral.provider)
-        self.is_caf_only = not (self.is_agency or self.is_care)
+        counts = dispatches(user, referral)
+        self.is_caf_only = not (self.is_agency or self.is_care or counts)
         self.named = reads_names(user, referral)
 
     @cached_property

@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 
 from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_day, fr_month, hours
 from families.models import Hold, Placement, Referral
+from families.place_planning import say_outside, say_pause
 from families.places import (
     capacity_of,
     full_half_days,
@@ -18,7 +19,6 @@ from families.places import (
 )
 from families.planning import days_to_drop, minutes_per_week, planned_by_month
 from families.schedules import parts, schedule_of
-from families.wording import say_schedule
 from labels.models.labels import labelled_providers
 from labels.rules import RuleSet
 from partners.calendars import Calendar, age_in_months, calendar_of, month_bounds
@@ -115,6 +115,12 @@ class Situation:
         return calendar_of(self.provider)
 
     @cached_property
+    def offers(self) -> list:
+        """Her places that run on the first day, paused or not."""
+        running = self.provider.offers.running_on(self.from_on)
+        return list(running.prefetch_related("slots", "days"))
+
+    @cached_property
     def months(self) -> list[Month]:
         """Every month from the first day of care to the last one a renewal could reach."""
         others = other_care([self.provider], self.from_on, self.until, but=self.referral)
@@ -129,6 +135,7 @@ class Situation:
             self._licence(),
             self._places(),
             *map(self._age, self.children),
+            *self._pause(),
             self._opening(),
             self._cap(),
         ]
@@ -209,14 +216,20 @@ class Situation:
             self._reference("child_max_age_months"),
         )
 
+    def _pause(self):
+        """Only when every place of hers is paused on the first day; a place given is kept."""
+        if self.referral.status in Referral.TAKEN:
+            return []
+        said = say_pause(self.provider, self.offers, self.from_on)
+        return [Check("Pause", False, said, "Ce qu’elle a indiqué")] if said else []
+
     def _opening(self):
         outside = [slot for slot in self.slots if not is_open(self.calendar, slot)]
+        said = say_outside(self.slots, self.offers, self.from_on, outside)
         return Check(
             "Ses horaires",
-            not outside,
-            f"En dehors de ses horaires : {say_schedule(outside)}. Voyez avec elle."
-            if outside
-            else "Les jours et heures demandés sont dans ses horaires.",
+            not said,
+            said or "Les jours et heures demandés sont dans ses horaires.",
             "Horaires qu’elle a indiqués",
             blocking=False,
         )

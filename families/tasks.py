@@ -1,13 +1,24 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families import documents, follow_up_jobs, monthly, nightly, renewals, responses, statements
+from families import (
+    documents,
+    follow_up_jobs,
+    monthly,
+    nightly,
+    renewals,
+    responses,
+    statements,
+    still_free,
+)
 from families.notifications import (
     changes,
     contract_ends,
     contracts,
     declarations,
+    dispatching,
     follow_ups,
     network,
+    places,
     referrals,
     takeups,
 )
@@ -17,15 +28,18 @@ __all__ = [
     "contract_ends",
     "contracts",
     "declarations",
+    "dispatching",
     "documents",
     "follow_up_jobs",
     "follow_ups",
     "monthly",
     "network",
     "nightly",
+    "places",
     "referrals",
     "renewals",
     "takeups",
     "responses",
     "statements",
+    "still_free",
 ]

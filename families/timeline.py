@@ -7,7 +7,7 @@ from django.urls import reverse
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date, fr_datetime, short_name
 from families.models import Referral
-from families.permissions import answers, manages, orients, validates
+from families.permissions import answers, dispatches, manages, orients, validates
 from families.workflow.referral_steps import done_words
 from partners.permissions import is_hijacked
 
@@ -50,7 +50,10 @@ def stages_of(referral, history):
     ]
     if referral.status in OVER:
         return items
-    if referral.status == Status.TO_VALIDATE:
+    if referral.status == Status.TO_DISPATCH:
+        counter = f"Reçue par le guichet unique\xa0: {referral.counter}"
+        items.append(_stage("now", counter, referral.answer_due_at))
+    elif referral.status == Status.TO_VALIDATE:
         items.append(_stage("now", "Validation par la coordination", referral.answer_due_at))
     elif referral.status == Status.SENT:
         items.append(_stage("now", "Réponse du mode d’accueil", referral.answer_due_at))
@@ -95,6 +98,8 @@ def next_act(referral, user, contract):
     def page(name):
         return reverse(f"families:referral_{name}", args=[referral.pk])
 
+    if referral.status == Status.TO_DISPATCH:
+        return _act_at_the_counter(referral, user, page)
     if referral.status in {Status.TO_VALIDATE, Status.SENT}:
         return _act_before_the_answer(referral, user, page)
     if referral.status == Status.SHORTLISTED:
@@ -117,6 +122,22 @@ def next_act(referral, user, contract):
 
 
 LOOK_ELSEWHERE = {Status.REFUSED, Status.EXPIRED, Status.NO_SHOW}
+
+
+def _act_at_the_counter(referral, user, page):
+    due = referral.answer_due_at
+    if dispatches(user, referral):
+        return {
+            "text": "adresser cette famille à la crèche, ou à une autre de vos places.",
+            "deadline": due,
+            "url": page("dispatch"),
+            "action": "Adresser la demande",
+        }
+    return {
+        "who": referral.counter,
+        "text": "adresser la demande à la crèche\xa0: elle est reçue par le guichet unique.",
+        "deadline": due,
+    }
 
 
 def _act_around_the_commission(referral, user, page):
@@ -179,6 +200,8 @@ def _act_before_the_answer(referral, user, page):
             "url": page("accept"),
             "action": "Accepter",
         }
+    if referral.counter and orients(user, referral) and not referral.told_at:
+        return _tell(referral)
     if referral.status == Status.TO_VALIDATE:
         return {"who": "la coordination", "text": "valider la situation.", "deadline": due}
     return {"who": referral.provider.public_name, "text": "répondre.", "deadline": due}

@@ -88,6 +88,20 @@ def _communes_of(caf, code):
     return [commune for commune in found if commune.code not in cities]
 
 
+class CounterForm(forms.Form):
+    """Whether a municipal service is the guichet unique of its communes."""
+
+    wanted = forms.TypedChoiceField(
+        label="Qui reçoit d’abord les demandes de place en crèche\xa0?",
+        choices=[
+            ("yes", "Ce service, qui les adresse ensuite à une crèche"),
+            ("no", "Chaque crèche, directement"),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+
+
 class DecidersForm(forms.ModelForm):
     """Who admits the children of a crèche, who signs for it and by which delegation."""
 

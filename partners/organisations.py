@@ -44,6 +44,33 @@ def open_service(*, caf, kind, name, communes, by) -> MunicipalService:
     return service
 
 
+def keeps_service(by, service) -> bool:
+    """The administrators of a municipal service, and those of its Caf."""
+    return administers(by, service) or service.caf in administered_cafs(by)
+
+
+@transaction.atomic
+def set_single_counter(service, *, wanted, by) -> MunicipalService | None:
+    """Whether this service receives first the requests to the crèches of its communes.
+
+    One for each commune: another guichet unique there is returned, and nothing changes.
+    """
+    if not keeps_service(by, service):
+        raise PermissionDenied
+    # Two services of a Caf that want it at once do it one after the other.
+    locked = MunicipalService.objects.filter(caf=service.caf_id).order_by("pk")
+    list(locked.select_for_update(of=("self",), no_key=True))
+    if wanted:
+        others = MunicipalService.objects.filter(
+            is_single_counter=True, communes__in=service.communes.all()
+        )
+        if other := others.exclude(pk=service.pk).order_by("name", "pk").first():
+            return other
+    service.is_single_counter = wanted
+    service.save(update_fields=["is_single_counter"])
+    return None
+
+
 def choose_deciders(facility, *, admits, signs, delegation, by):
     """Who admits and who signs for this crèche from now on; what is signed already stays."""
     if not administers(by, facility.provider):

@@ -42,6 +42,11 @@ def coordinates_childminder(by, provider):
     return alone and is_caf_agent(by, provider)
 
 
+def keeps_calendar(by, provider):
+    """Who gives care or coordinates her; the Caf, of a childminder without a service."""
+    return runs_provider(by, provider) or coordinates_childminder(by, provider)
+
+
 def is_adviser(by, obj):
     """Member of the agency of this object."""
     return is_user(by) and obj.agency_id in by.reach.agencies

@@ -23,6 +23,7 @@ urlpatterns = [
     path("organisations/", views.Organisations.as_view(), name="organisations"),
     path("organisations/gestionnaire/", views.AttachToOperator.as_view(), name="operator_attach"),
     path("organisations/service/", views.OpenService.as_view(), name="service_open"),
+    path("services/<uuid:pk>/guichet/", views.Counter.as_view(), name="service_counter"),
     path("invitation/", views.AcceptInvitation.as_view(), name="invitation_accept"),
     path("invitation/nouveau-lien/", views.RenewInvitation.as_view(), name="invitation_renew"),
     path("invitation/<str:token>/", views.OpenInvitation.as_view(), name="invitation"),

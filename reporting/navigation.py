@@ -14,6 +14,11 @@ ENTRIES = [
     ("Familles", "families:household_list", lambda reach: reach.agencies),
     ("Chercher une place", "families:search", lambda reach: reach.agencies),
     (
+        "Ma place",
+        "families:my_place",
+        lambda reach: reach.providers and not reach.runs_facilities,
+    ),
+    (
         "Demandes de place",
         "families:referral_list",
         lambda reach: reach.agencies or reach.providers or reach.operators or reach.services,

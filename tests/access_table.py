@@ -112,6 +112,7 @@ def signatory(role):
 CAF = "caf_officer caf_manager"
 ADVISERS = "adviser other_adviser"
 CARE = "director operator"
+HERS = "childminder coordinator"
 CONTRACT_PARTIES = f"{CARE} adviser"
 LABEL_READERS = f"{CAF} {CARE}"
 
@@ -176,6 +177,9 @@ ACCESS = {
     "partners:invitation": page("", lambda world: ["un-jeton"], public=True, moved=ANYBODY),
     "partners:invitation_accept": page("", public=True, states="error"),
     "partners:invitation_renew": page("", public=True, post_only=True),
+    "partners:service_counter": page(
+        "coordinator caf_manager", of("service"), "caf_officer", states="one"
+    ),
     "partners:calendar": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "partners:closure_add": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "partners:closure_remove": page(
@@ -375,6 +379,21 @@ ACCESS = {
     "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_update": page(CARE, of("offer"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_still_free": page(CARE, of("offer"), f"{CAF} {ADVISERS}", post_only=True),
+    # Her place, kept by herself or her coordinator.
+    "families:my_place": page("", moved="childminder"),
+    "families:own_place": page(HERS, of("her"), f"{CAF} {ADVISERS}"),
+    "families:leave_add": page(HERS, of("her"), f"{CAF} {ADVISERS}", states="one error"),
+    "families:leave_remove": page(
+        HERS, lambda world: [world.her.pk, world.her_leave.pk], f"{CAF} {ADVISERS}"
+    ),
+    "families:place_pause": page(HERS, of("her_offer"), f"{CAF} {ADVISERS}"),
+    "families:place_step": page(
+        HERS, of("her_offer", "libre"), f"{CAF} {ADVISERS}", post_only=True
+    ),
+    "families:still_free": page(ANYBODY, public=True),
+    "families:still_free_link": page("", lambda world: ["x" * 43], public=True, moved=ANYBODY),
+    # The guichet unique has pages of its own story (browser/pages.py).
+    "families:referral_dispatch": page("", of("to_dispatch"), f"adviser {CAF}"),
     "families:commissions": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one"),
     "families:commission_remove": page(CARE, of("first", 1), f"{CAF} {ADVISERS}", post_only=True),
     "families:network_list": page(MEMBERS, states="empty many"),

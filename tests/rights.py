@@ -115,6 +115,7 @@ RIGHTS = {
         "leave": "care coordinator",
     },
     "REFERRAL": {
+        "dispatch": "counter",
         "validate": "coordinator",
         "accept": PARTIES.replace(" agency", ""),
         "put_on_waiting_list": PARTIES.replace(" agency", ""),
@@ -131,6 +132,7 @@ RIGHTS = {
         "no_show": PARTIES,
         "transfer": "operator coordinator agency",
         "close_stay": "system",
+        "revive_to_dispatch": "system",
         "revive_to_validate": "system",
         "revive_sent": "system",
         "revive_hours_proposed": "system",
@@ -184,6 +186,9 @@ ONLY_THEN = {
     ("APPLICATION", "refuse", "to_confirm"): "",
     # The childminder does not see it yet.
     ("REFERRAL", "refuse", "to_validate"): "coordinator",
+    # Nor does a crèche what its guichet unique has not passed on.
+    ("REFERRAL", "refuse", "to_dispatch"): "counter",
+    ("REFERRAL", "transfer", "to_dispatch"): "counter agency",
 }
 
 # States over before anybody sees them, or of dates that the demonstration may not have: the state
@@ -204,6 +209,7 @@ NOT_SHOWN = {
 REOPENING = {
     ("PLACEMENT", "keep"),
     ("REFERRAL", "no_show"),
+    ("REFERRAL", "revive_to_dispatch"),
     ("REFERRAL", "revive_to_validate"),
     ("REFERRAL", "revive_sent"),
     ("REFERRAL", "revive_hours_proposed"),

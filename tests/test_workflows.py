@@ -86,6 +86,8 @@ def people_around(dossier):
     elif provider and provider.facility.operator:
         operator = provider.facility.operator
         people["operator"] = f.make_user("Un", "Gestionnaire", member_of=operator)
+    if counter := getattr(dossier, "counter", None):
+        people["counter"] = f.make_user("Un", "Guichet", member_of=counter)
     if newcomer := getattr(dossier, "to_agency", None):
         people["new_agency"] = f.make_user("Une", "Reprise", member_of=newcomer)
     if agency := getattr(subject, "agency", None):

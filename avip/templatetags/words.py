@@ -39,7 +39,7 @@ TONES = {
     "ok": """accepted active compliant confirmed done granted in_force kept locked member placed
         renewed running signed taken_up validated""",
     "warn": """correction_requested deferred granted_with_reservations licence_checked
-        not_assessable notice_given on_agenda to_confirm open proposed ready short
+        not_assessable notice_given on_agenda to_confirm to_dispatch open proposed ready short
         shortlisted_for_commission to_sign to_validate wish""",
     "bad": "expired failed lapsed missing refused suspended withdrawn",
 }

@@ -1,4 +1,4 @@
-"""The places a provider keeps for families: how many, when, for whom; or « ask us »."""
+"""The places a crèche keeps for families: how many, when, for whom; or « ask us »."""
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Fieldset, Layout
@@ -8,7 +8,6 @@ from avip.templatetags.words import count_of
 from avip.workflow import edit
 from families.forms.fields import DayInput, HalfDaysField, HourInput
 from families.models import PlaceOffer
-from labels.rules import rules_for
 
 SHORT = ("places", "min_age_months", "max_age_months")
 
@@ -105,14 +104,7 @@ class OfferForm(forms.ModelForm):
             return places or 1  # not read: nothing is numbered there
         if places is None:
             raise forms.ValidationError("Dites combien de places vous gardez.")
-        if self.provider.is_childminder:
-            allowed = rules_for(self.provider.caf, self.on).childminder_max_places
-            if places > allowed:
-                raise forms.ValidationError(
-                    "Une assistante maternelle offre au titre du label "
-                    f"{count_of(allowed, 'place')} au plus."
-                )
-        elif (capacity := self.provider.facility.licensed_capacity) and places > capacity:
+        if (capacity := self.provider.facility.licensed_capacity) and places > capacity:
             raise forms.ValidationError(
                 f"La capacité autorisée est de {count_of(capacity, 'place')}."
             )

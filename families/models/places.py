@@ -5,7 +5,7 @@ from datetime import time
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.urls import reverse
 
 from avip.workflow import Dossier
@@ -14,6 +14,7 @@ from partners.models import Provider
 from partners.models.calendars import DateRange, Weekday
 
 NOON = time(12, 30)  # a half-day of care ends or begins here
+WORKING_WEEK = [f"{day}-{half}" for day in range(5) for half in ("am", "pm")]
 
 
 class HalfDay(models.TextChoices):
@@ -51,6 +52,10 @@ class WeeklySlot(models.Model):
         return (self.ends.hour - self.starts.hour) * 60 + self.ends.minute - self.starts.minute
 
 
+def _paused(on):
+    return Q(Q(paused_until=None) | Q(paused_until__gte=on), paused_from__lte=on)
+
+
 class PlaceOfferQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of the providers `user` may see."""
@@ -59,6 +64,14 @@ class PlaceOfferQuerySet(models.QuerySet):
     def running_on(self, on):
         """Offers that have begun and not ended on that day."""
         return self.filter(Q(until=None) | Q(until__gte=on), from_on__lte=on)
+
+    def paused_on(self, on):
+        """Offers that take no new family on that day."""
+        return self.filter(_paused(on))
+
+    def open_on(self, on):
+        """Offers running on that day and not paused: those of which a place may be asked for."""
+        return self.running_on(on).exclude(_paused(on))
 
     def for_ages(self, youngest, oldest):
         """Offers that take children of these ages in months."""
@@ -137,9 +150,20 @@ class PlaceOffer(Dossier):
     def get_absolute_url(self):
         return reverse("families:offer_update", args=[self.pk])
 
+    @property
+    def keys(self):
+        """The half-days that the offer includes."""
+        return self.half_days or WORKING_WEEK
+
     def takes(self, key):
         """Whether the offer includes this half-day ("0-am")."""
         return not self.half_days or key in self.half_days
+
+    def is_paused_on(self, day):
+        """Whether the place takes no new family on that day."""
+        if self.paused_from is None or day < self.paused_from:
+            return False
+        return self.paused_until is None or day <= self.paused_until
 
 
 class OfferSlot(WeeklySlot):
@@ -185,6 +209,11 @@ class OfferDay(models.Model):
 
     def __str__(self):
         return f"{self.day:%d/%m/%Y}"
+
+
+def of_her_place():
+    """Of holds beside an outer offer: those of its childminder from before she described it."""
+    return Q(offer=None, provider=OuterRef("provider"), provider__kind=Provider.Kind.CHILDMINDER)
 
 
 class HoldQuerySet(models.QuerySet):

@@ -29,7 +29,7 @@ class ReferralQuerySet(models.QuerySet):
                 cafs="caf",
             )
             | reach.any_of(providers="provider", operators="provider__facility__operator")
-            & ~Q(status__in=Referral.NOT_HERS_YET)
+            & _reached_her()
             | reach.any_of(services="provider__childminder__service__deputy")
             & Q(deputy_at__isnull=False)
             | reach.any_of(services="counter")
@@ -49,7 +49,14 @@ class ReferralQuerySet(models.QuerySet):
 
     def family_to_tell(self):
         """Those whose last answer the family has not been told."""
-        return self.filter(status__in=Referral.TOLD, told_at=None)
+        passed_on = Q(status=Referral.Status.SENT, counter__isnull=False)
+        return self.filter(Q(status__in=Referral.TOLD) | passed_on, told_at=None)
+
+
+def _reached_her():
+    """Neither waiting for somebody of the commune, nor ended before a counter passed it on."""
+    stayed_there = Q(counter__isnull=False, validated_at=None)
+    return ~Q(status__in=Referral.NOT_HERS_YET) & ~stayed_there
 
 
 class Referral(Dossier):

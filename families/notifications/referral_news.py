@@ -24,9 +24,14 @@ class News:
 
 def answered(referral) -> News:
     """To the adviser: what the receiver answered, or that nobody did."""
-    name = referral.provider.public_name
+    last = referral.history.last()
+    counter = last and Status.TO_DISPATCH in {last.source, last.target}
+    name = f"Le guichet unique ({referral.counter})" if counter else referral.provider.public_name
     family = f"la famille que vous avez orientée le {fr_date(referral.sent_at)}"
-    title, lead, text = _ANSWERS[referral.status if referral.status in _ANSWERS else "other"]
+    key = referral.status if referral.status in _ANSWERS else "other"
+    if counter and (referral.status, "counter") in _ANSWERS:
+        key = referral.status, "counter"
+    title, lead, text = _ANSWERS[key]
     return News(
         title,
         lead.format(name=name, family=family),
@@ -75,6 +80,21 @@ _ANSWERS = {
         "{name} ne peut pas accueillir {family}.",
         "Prévenez la famille et cherchez une autre place avec elle.",
     ),
+    (Status.SENT, "counter"): (
+        "Votre demande de place est chez la crèche",
+        "{name} a transmis à la crèche la demande pour {family}.",
+        "Prévenez la famille\xa0: la réponse de la crèche est attendue.",
+    ),
+    (Status.TRANSFERRED, "counter"): (
+        "Votre demande de place est transmise",
+        "{name} adresse {family} à une autre de ses places.",
+        "Prévenez la famille. La nouvelle demande est dans votre liste.",
+    ),
+    (Status.REFUSED, "counter"): (
+        _TITLE,
+        "{name} ne peut adresser à aucune place {family}.",
+        "Prévenez la famille et cherchez une autre place avec elle.",
+    ),
     "other": (
         "Une demande de place reprend",
         "La demande à {name} reprend pour {family}\xa0: l’autre place n’est plus la sienne.",
@@ -103,6 +123,11 @@ def _details(referral) -> str:
 
 
 def _to_receiver(referral):
+    if referral.status == Status.TO_DISPATCH:
+        return (
+            "Vous recevez ce courriel parce que vous adressez aux crèches les demandes reçues par "
+            f"le guichet unique ({referral.counter})."
+        )
     name = referral.provider.public_name
     return f"Vous recevez ce courriel parce que vous répondez aux demandes adressées à {name}."
 
@@ -124,13 +149,19 @@ def escalated(referral) -> News:
     """Most of the delay is spent: somebody beside or above can still answer."""
     return News(
         "Une demande de place est restée sans réponse jusqu’ici",
-        f"{referral.provider.public_name} n’a pas encore répondu à {referral.agency}, "
+        f"{_who_is_silent(referral)} n’a pas encore répondu à {referral.agency}, "
         f"pour une place à partir du {fr_date(referral.from_on)}.",
         "Vous pouvez répondre à sa place. Sans réponse, la famille sera orientée ailleurs.",
         "Répondre",
         _to_receiver(referral),
         f"Répondez avant le {fr_datetime(referral.answer_due_at)}.",
     )
+
+
+def _who_is_silent(referral):
+    if referral.status == Status.TO_DISPATCH:
+        return f"Le guichet unique ({referral.counter})"
+    return referral.provider.public_name
 
 
 def hours_taken(referral) -> News:

@@ -25,13 +25,13 @@ Status = Referral.Status
 @outbox.handler("families.referral_to_answer")
 def ask_provider(row):
     """A family asks for a place: answer before the deadline."""
-    _write(row, "families/email/referral_to_answer", "families:referral_detail")
+    write_mail(row, "families/email/referral_to_answer", "families:referral_detail")
 
 
 @outbox.handler("families.referral_to_validate")
 def ask_coordinator(row):
     """A family asks for a childminder's place: her coordinator looks at the situation first."""
-    _write(row, "families/email/referral_to_validate", "families:referral_validate")
+    write_mail(row, "families/email/referral_to_validate", "families:referral_validate")
 
 
 @outbox.handler("families.referral_answered")
@@ -85,13 +85,13 @@ def ask_hours(row):
 @outbox.handler("families.referral_confirmed")
 def tell_provider_yes(row):
     """The family confirmed: the contract may be proposed."""
-    _write(row, "families/email/referral_confirmed", "families:referral_detail")
+    write_mail(row, "families/email/referral_confirmed", "families:referral_detail")
 
 
 @outbox.handler("families.referral_closed")
 def tell_provider_no(row):
     """The request asks nothing more of the provider."""
-    _write(row, "families/email/referral_closed", "families:referral_detail")
+    write_mail(row, "families/email/referral_closed", "families:referral_detail")
 
 
 @outbox.handler("families.referral_sms")
@@ -100,7 +100,7 @@ def tell_family(row):
     referral = _referral(row)
     parent = next((p for p in referral.household.parents.all() if p.is_referring and p.phone), None)
     # A request that goes on after another place fell is told once more.
-    told = {*Referral.TOLD, Status.SENT, Status.TO_VALIDATE}
+    told = {*Referral.TOLD, Status.SENT, Status.TO_VALIDATE, Status.TO_DISPATCH}
     if parent is None or referral.status not in told or referral.told_at:
         return
     with edit(referral, by=None, seen=None, fields=["told_at"]):
@@ -122,11 +122,14 @@ def sms_text(referral) -> str:
             f"Avip : une demande de place est restée sans réponse. Pour la suite, appelez {who}."
         )
     text = SMS.get(referral.status, "votre demande de place reprend")
+    if referral.status == Status.SENT and referral.counter_id:
+        text = "le guichet unique a transmis votre demande de place à la crèche"
     return say_in_sms(f"Avip : {text}. Pour en parler, appelez {who}.")
 
 
 ANSWERED = "votre demande de place a reçu une réponse"
 SMS = {
+    Status.TO_DISPATCH: "votre demande de place est reçue par le guichet unique",
     Status.HOURS_PROPOSED: "d’autres horaires vous sont proposés",
     Status.SHORTLISTED: ANSWERED,
     Status.WAITING_LIST: ANSWERED,
@@ -166,6 +169,7 @@ def _referral(row):
         "agency",
         "adviser",
         "household__commune",
+        "counter",
     ).get(pk=row.object_id)
 
 
@@ -175,7 +179,7 @@ def _tell_news(row, say, page="families:referral_detail"):
     more = {"news": said, "action_label": said.action, "action_before": said.before}
     if referral.status == Status.EXPIRED:
         more["others"] = _others(referral, row)
-    _write(row, "families/email/referral_news", page, **more)
+    write_mail(row, "families/email/referral_news", page, **more)
 
 
 def _others(referral, row):
@@ -195,7 +199,8 @@ ANSWERED_BY_LINK = {
 }
 
 
-def _write(row, template, page, **more):
+def write_mail(row, template, page, **more):
+    """One mail about a referral, to whom it concerns while she may still see it."""
     referral = _referral(row)
     person = User.objects.filter(pk=row.recipient_id).first() if row.recipient_id else None
     if person and not Referral.objects.visible_to(person).filter(pk=referral.pk).exists():
@@ -225,6 +230,8 @@ def _address(kind, referral):
     """The organisation's own address, when none of its people has an account."""
     if kind in {"families.referral_answered", "families.referral_no_show"}:
         return referral.agency.email
+    if referral.status == Status.TO_DISPATCH:
+        return referral.counter.email
     to_validate = referral.status == Status.TO_VALIDATE
     if kind == "families.referral_to_validate" or to_validate:
         return (referral.provider.childminder.service or referral.caf).email

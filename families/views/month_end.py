@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.views.generic.detail import SingleObjectMixin
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_month
 from avip.views import VisibleObjectsMixin, log_reading
+from avip.workflow import StepRefused
 from families.models import AvipContract, MonthlyDeclaration, PlaceOffer
 from families.notifications.declarations import due_on
 from families.offers import say_places, say_when, still_free
@@ -28,7 +30,8 @@ def offers_of(declaration, user, on) -> list[dict]:
     offers = (
         PlaceOffer.objects.visible_to(user)
         .filter(provider=declaration.provider, is_blocked=True)
-        .running_on(on)
+        .open_on(on)
+        .prefetch_related("slots")
         .order_by("from_on", "pk")
     )
     this_month = on.replace(day=1)
@@ -70,7 +73,10 @@ class StillFree(VisibleObjectsMixin, SingleObjectMixin, View):
         declaration = self.get_object()
         offers = PlaceOffer.objects.visible_to(request.user)
         offer = get_object_or_404(offers, pk=kwargs["offer"], provider=declaration.provider)
-        still_free(offer, by=request.user, on=timezone.localdate())
+        try:
+            still_free(offer, by=request.user, on=timezone.localdate())
+        except StepRefused as refusal:
+            messages.error(request, refusal.reasons[0])
         return redirect(f"{declaration.get_absolute_url()}?fait=1#places")
 
 

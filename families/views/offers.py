@@ -3,15 +3,19 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import CreateView, UpdateView, View
 from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import RefusableForm, VisibleObjectsMixin
+from avip.workflow import StepRefused
 from families.forms.offers import OfferForm
+from families.forms.planning import PlanningForm
 from families.models import PlaceOffer
 from families.offers import say_confirmed, say_for_whom, say_places, say_when, still_free
-from families.permissions import manages
+from families.permissions import keeps_place
+from families.place_states import with_state
 from partners.models import Provider
 from partners.permissions import is_hijacked
 
@@ -22,12 +26,13 @@ def offers_shown(provider, user, on):
     return [
         {
             "offer": offer,
+            "state": offer.state,
             "places": say_places(offer),
             "when": say_when(offer),
             "detail": say_for_whom(offer),
             "confirmed": say_confirmed(offer, on),
         }
-        for offer in offers
+        for offer in with_state(offers.prefetch_related("slots"), on)
         if offer.until is None or offer.until >= on
     ]
 
@@ -45,15 +50,22 @@ class OfferMixin(VisibleObjectsMixin):
         )
 
     def check(self, provider):
-        if not manages(self.request.user, provider) or is_hijacked(self.request.user):
+        if not keeps_place(self.request.user, provider) or is_hijacked(self.request.user):
             raise PermissionDenied
         return provider
 
 
 class OfferFormMixin(RefusableForm, OfferMixin):
-    form_class = OfferForm
-    template_name = "families/offer_form.html"
-    done = "Vos places sont à jour. Les conseillers les voient dès maintenant."
+    """A childminder describes her week and its dates, a crèche its half-days."""
+
+    done = "C’est à jour. Les conseillers le voient dès maintenant."
+
+    def get_form_class(self):
+        return PlanningForm if self.provider.is_childminder else OfferForm
+
+    def get_template_names(self):
+        mine = self.provider.is_childminder
+        return ["families/planning_form.html" if mine else "families/offer_form.html"]
 
     def get_form_kwargs(self):
         kwargs = super().get_form_kwargs()
@@ -64,6 +76,8 @@ class OfferFormMixin(RefusableForm, OfferMixin):
 
     def take(self, form, who):
         form.record(by=who["by"])
+        if self.provider.is_childminder:
+            return reverse("families:own_place", args=[self.provider.pk])
         return self.provider
 
 
@@ -93,6 +107,10 @@ class OfferStillFree(OfferMixin, SingleObjectMixin, View):
     def post(self, request, *args, **kwargs):
         offer = self.get_object()
         self.check(offer.provider)
-        still_free(offer, by=request.user, on=timezone.localdate())
-        messages.success(request, "C’est noté\xa0: les conseillers lisent qu’elle est libre.")
+        try:
+            still_free(offer, by=request.user, on=timezone.localdate())
+        except StepRefused as refusal:
+            messages.error(request, refusal.reasons[0])
+        else:
+            messages.success(request, "C’est noté\xa0: les conseillers lisent qu’elle est libre.")
         return redirect(offer.provider)

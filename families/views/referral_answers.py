@@ -10,6 +10,7 @@ from avip.views import StepPage, VisibleObjectsMixin, log_reading
 from families import waiting_list
 from families.alternatives import alternatives
 from families.commissions import next_commission
+from families.counters import places_of
 from families.forms.referral_answers import (
     AcceptForm,
     ConfirmForm,
@@ -22,10 +23,12 @@ from families.forms.referral_answers import (
 )
 from families.models import Referral
 from families.occasional import situation_of
-from families.permissions import manages, orients, validates
+from families.offers import say_when
+from families.permissions import dispatches, manages, orients, validates
+from families.place_states import with_state
 from families.sight import Sight
 from families.views.referrals import detailed
-from families.wording import say_half_days, say_schedule, say_week
+from families.wording import say_schedule, say_week
 from families.workflow import no_shows, referrals
 from families.workflow.referral_steps import REFERRAL
 from families.workflow.transfers import may_receive
@@ -62,6 +65,23 @@ class Accept(ReferralPage):
 
     def take(self, form, who):
         referrals.accept(self.object, **form.cleaned_data, **who)
+
+
+class Dispatch(ReferralPage):
+    form_class = NoShowForm
+    step = "dispatch"
+    title = "Adresser cette demande"
+    done = "C’est noté. La crèche la reçoit, et son délai commence\xa0; la famille est prévenue."
+
+    @property
+    def lead(self):
+        return (
+            f"La demande part à {self.object.provider.public_name}, qui a son propre délai pour "
+            "répondre. Pour une autre de vos places, ou pour dire non, revenez à la demande."
+        )
+
+    def take(self, form, who):
+        referrals.dispatch(self.object, **who)
 
 
 class Refuse(ReferralPage):
@@ -170,6 +190,9 @@ class Transfer(ReferralPage):
         """The agency: places nearby that fit; an operator or a coordinator: those they run."""
         user, referral, today = self.request.user, self.object, timezone.localdate()
         seen = Provider.objects.visible_to(user)
+        if referral.status == Referral.Status.TO_DISPATCH and dispatches(user, referral):
+            mine = places_of(referral.counter).exclude(pk=referral.provider_id)
+            return mine.filter(pk__in=labelled_providers(today)).order_by("name", "pk")
         if orients(user, referral):
             near = [result.provider.pk for result in alternatives(referral, seen, today, limit=10)]
         else:
@@ -233,8 +256,13 @@ class Validate(VisibleObjectsMixin, DetailView):
                 sight=Sight(self.object, request.user),
                 week=say_week(situation.calendar.hours),
                 offers=[
-                    (offer, say_half_days(offer.half_days) or "tous ses jours")
-                    for offer in self.object.provider.offers.running_on(self.object.from_on)
+                    (offer, f"{say_when(offer)}, {offer.state.words}")
+                    for offer in with_state(
+                        self.object.provider.offers.running_on(
+                            self.object.from_on
+                        ).prefetch_related("slots"),
+                        self.object.from_on,
+                    )
                 ],
             )
         )

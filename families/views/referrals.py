@@ -8,6 +8,7 @@ from django.views.generic import DetailView, FormView, ListView
 
 from avip.views import RefusableForm, TakeStep, VisibleObjectsMixin, log_reading
 from families.alternatives import alternatives
+from families.counters import counter_of
 from families.forms.referrals import ReferralFilter, ReferralForm
 from families.models import AvipContract, Household, Referral
 from families.occasional import stays_between
@@ -132,6 +133,7 @@ class ReferralDetail(VisibleObjectsMixin, DetailView):
 
 # The steps with a page of their own.
 PAGES = {
+    "dispatch": "dispatch",
     "validate": "validate",
     "accept": "accept",
     "propose_hours": "propose_hours",
@@ -156,6 +158,7 @@ def detailed(queryset):
         "caf",
         "household__commune",
         "transferred_from",
+        "counter",
     ).prefetch_related("children", "slots", "days", "counter_slots", "household__parents")
 
 
@@ -224,6 +227,7 @@ class ReferralCreate(RefusableForm, FormView):
             subtitle=f"À {self.provider.public_name}, {self.provider.commune}",
             answer_hours=rules_for(self.provider.caf, today).referral_answer_hours,
             closed_until=closed_until,
+            counter=counter_of(self.provider),
             **kwargs,
         )
 

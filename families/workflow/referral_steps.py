@@ -4,18 +4,41 @@ from avip import outbox
 from avip.templatetags.words import fr_date
 from avip.workflow import Step, Workflow, moment, system
 from families.commissions import has_commission
+from families.counters import people_of_counter
 from families.models import Referral
 from families.occasional import situation_of
-from families.permissions import answers, gives_way, manages, orients, proposes_hours, validates
+from families.permissions import (
+    answers,
+    dispatches,
+    gives_way,
+    manages,
+    orients,
+    proposes_hours,
+    validates,
+)
 from families.places import release_holds, rules_of
 from families.recipients import advisers_of, coordinators_of, people_who_answer
 from families.waiting_list import first_waiting
+from labels.models.labels import labelled_providers
 
 Status = Referral.Status
 # Where the receiver has still a word to say.
 UNANSWERED = (Status.TO_VALIDATE, Status.SENT, Status.SHORTLISTED)
 # Where nothing is final: another place, once confirmed, leaves these without an object.
-NOT_FINAL = (*UNANSWERED, Status.HOURS_PROPOSED, Status.WAITING_LIST, Status.ACCEPTED)
+NOT_FINAL = (
+    Status.TO_DISPATCH,
+    *UNANSWERED,
+    Status.HOURS_PROPOSED,
+    Status.WAITING_LIST,
+    Status.ACCEPTED,
+)
+
+
+def is_labelled(referral, on) -> list[str]:
+    """A family is not passed on to a crèche that may not take it."""
+    if labelled_providers(on).filter(pk=referral.provider_id).exists():
+        return []
+    return ["Cette crèche ne porte pas le label aujourd’hui\xa0: adressez la famille à une autre."]
 
 
 def situation_fits(referral, on) -> list[str]:
@@ -95,6 +118,14 @@ def _back_to(state):
 
 
 REFERRAL = Workflow(
+    dispatch=Step(
+        "Adresser à la crèche",
+        (Status.TO_DISPATCH,),
+        Status.SENT,
+        dispatches,
+        is_labelled,
+        done="Adressée à la crèche par le guichet unique",
+    ),
     validate=Step(
         "Valider la situation",
         (Status.TO_VALIDATE,),
@@ -145,7 +176,7 @@ REFERRAL = Workflow(
     ),
     refuse=Step(
         "Refuser",
-        (*UNANSWERED, Status.WAITING_LIST, Status.HOURS_PROPOSED),
+        (Status.TO_DISPATCH, *UNANSWERED, Status.WAITING_LIST, Status.HOURS_PROPOSED),
         Status.REFUSED,
         answers,
         done="Demande refusée",
@@ -182,7 +213,7 @@ REFERRAL = Workflow(
     ),
     expire=Step(
         "Laisser sans réponse",
-        UNANSWERED,
+        (Status.TO_DISPATCH, *UNANSWERED),
         Status.EXPIRED,
         system,
         done="Restée sans réponse",
@@ -266,7 +297,10 @@ def tell_answer(referral, step, on, at):
 
 def ask_receiver(referral, step, on, at):
     """Who must act first: a childminder's coordinator, or who answers."""
-    if referral.status == Status.TO_VALIDATE:
+    if referral.status == Status.TO_DISPATCH:
+        people = people_of_counter(referral, on=on)
+        tell("referral_to_dispatch", referral, step, people, at)
+    elif referral.status == Status.TO_VALIDATE:
         people = coordinators_of(referral.provider, on=on)
         tell("referral_to_validate", referral, step, people, at)
     else:

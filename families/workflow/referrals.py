@@ -8,6 +8,7 @@ from families.models import Referral
 from families.permissions import orients
 from families.places import lock_provider
 from families.recipients import people_who_answer
+from families.workflow.dispatching import dispatch
 from families.workflow.occasional import close_stay, confirm_hours
 from families.workflow.referral_answers import (
     accept,
@@ -43,6 +44,7 @@ __all__ = [
     "confirm",
     "confirm_hours",
     "decline",
+    "dispatch",
     "expire",
     "mark_placed",
     "propose_hours",

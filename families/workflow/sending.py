@@ -5,10 +5,12 @@ from django.db import IntegrityError, transaction
 
 from avip.templatetags.words import age_months, count_of, fr_date
 from avip.workflow import StepRefused, moment
+from families.counters import counter_of, dispatch_due
 from families.models import Referral, ReferralDay, ReferralSlot
 from families.occasional import reasons_of_days, week_of
+from families.place_planning import say_pause
 from families.planning import reasons_of_week
-from families.workflow.referral_steps import ask_receiver
+from families.workflow.referral_steps import ask_receiver, tell_family
 from labels.models.labels import labelled_providers
 from labels.rules import RuleMissing, rules_for
 from partners.calendars import age_in_months, calendar_of
@@ -61,23 +63,29 @@ def send(
 def depart(referral, need, *, origin, by, on, at=None):
     """Write a new request for this need (children, slots, days) and ask its receiver.
 
-    Raises StepRefused with every reason why it cannot leave.
+    A guichet unique has it first, unless it has already spoken (`validated_at`). Raises StepRefused
+    with every reason why it cannot leave.
     """
     children, slots, days = need
     provider, sent_at = referral.provider, moment(at)
     try:
         reasons = _reasons_not_to_send(referral, children, slots, days, on)
         rules = rules_for(provider.caf, referral.from_on)
-        to_validate = provider.is_childminder and rules.childminder_requires_validation
-        referral.answer_due_at = answer_due(referral, sent_at, on)
+        first = Status.SENT
+        if provider.is_childminder and rules.childminder_requires_validation:
+            first = Status.TO_VALIDATE
+        elif not referral.validated_at and (counter := counter_of(provider)):
+            first, referral.counter = Status.TO_DISPATCH, counter
+        restart_delay(referral, sent_at, on, first)
     except RuleMissing as missing:
         raise StepRefused(str(missing)) from missing
     if reasons:
         raise StepRefused(*reasons)
-    first = Status.TO_VALIDATE if to_validate else Status.SENT
     with transaction.atomic():
         sent = write(referral, first, need, origin=origin, by=by, sent_at=sent_at)
         ask_receiver(sent, origin, on, at)
+        if first == Status.TO_DISPATCH:
+            tell_family(sent, origin, at)
     return sent
 
 
@@ -117,9 +125,10 @@ def answer_due(referral, start, on):
     return calendar_of(referral.provider).add_opening_hours(start, hours)
 
 
-def restart_delay(referral, start, on):
-    """A new delay for whoever must answer from now on, with its own reminders."""
-    referral.answer_due_at = answer_due(referral, start, on)
+def restart_delay(referral, start, on, status=None):
+    """A new delay for whoever must answer from now on in that state, with its own reminders."""
+    due = dispatch_due if status == Status.TO_DISPATCH else answer_due
+    referral.answer_due_at = due(referral, start, on)
     referral.reminded_at = referral.escalated_at = None
 
 
@@ -131,6 +140,8 @@ def _reasons_not_to_send(referral, children, slots, days, on):
             f"{provider.public_name} ne porte pas le label aujourd’hui : "
             "choisissez un autre mode d’accueil."
         )
+    if paused := say_pause(provider, list(provider.offers.running_on(from_on)), from_on):
+        reasons.append(paused)
     if referral.kind == Kind.OCCASIONAL:
         rules = rules_for(provider.caf, from_on)
         reasons += reasons_of_days(days, calendar_of(provider), rules, on)

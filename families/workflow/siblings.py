@@ -21,6 +21,7 @@ from labels.models.labels import labelled_providers
 
 Status = Referral.Status
 FINAL = (Status.CONFIRMED, Status.PLACED)
+ASKED_AGAIN = {Status.TO_DISPATCH, Status.TO_VALIDATE, Status.SENT}
 
 
 def lock_family(referral, *, statuses):
@@ -77,11 +78,11 @@ def revive(sibling, *, on, at=None) -> bool:
         was = Status.SENT
     step = f"revive_{was}"
     with REFERRAL.take(step, sibling, by=None, on=on, at=at):
-        if was in {Status.TO_VALIDATE, Status.SENT}:
-            restart_delay(sibling, moment(at), on)
+        if was in ASKED_AGAIN:
+            restart_delay(sibling, moment(at), on, was)
         sibling.told_at = None
     with transaction.atomic():
-        if was in {Status.TO_VALIDATE, Status.SENT}:
+        if was in ASKED_AGAIN:
             ask_receiver(sibling, step, on, at)
         else:
             people = people_who_answer(sibling.provider, on=on)

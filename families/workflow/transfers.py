@@ -4,8 +4,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from avip.workflow import moment
+from families.counters import counter_of, has_place
 from families.models import Referral
-from families.permissions import orients, runs_operator_of
+from families.permissions import dispatches, orients, runs_operator_of
 from families.recipients import people_who_answer
 from families.workflow.referral_steps import REFERRAL, give_back, tell, tell_answer
 from families.workflow.sending import depart
@@ -13,11 +14,13 @@ from partners.permissions import coordinates
 
 
 def may_receive(by, referral, provider) -> bool:
-    """The agency passes on to anybody; an operator and a coordinator among those they run."""
+    """The agency passes on to anybody; an operator, a coordinator, a counter among theirs."""
     if provider.pk == referral.provider_id:
         return False
     if orients(by, referral):
         return True
+    if referral.status == Referral.Status.TO_DISPATCH:
+        return dispatches(by, referral) and has_place(referral.counter, provider)
     if provider.is_childminder:
         return coordinates(by, provider)
     return runs_operator_of(by, provider)
@@ -32,6 +35,7 @@ def transfer(referral, to_provider, *, by, on, at=None):
         with REFERRAL.take("transfer", referral, by=by, on=on, at=at):
             if not may_receive(by, referral, to_provider):
                 raise PermissionDenied
+            spoken = _has_spoken(referral, to_provider, by)
             give_back(referral, "transfer", on, at)
             referral.answered_at = moment(at)
             tell_answer(referral, "transfer", on, at)
@@ -51,12 +55,24 @@ def transfer(referral, to_provider, *, by, on, at=None):
             tariff_talked_on=referral.tariff_talked_on,
             transferred_from=referral,
         )
+        if spoken:
+            # The family hears of it with the step that passed it on.
+            following.counter = referral.counter
+            following.validated_at = following.told_at = moment(at)
         need = (
             list(referral.children.all()),
             [(slot.weekday, slot.starts, slot.ends) for slot in referral.slots.all()],
             [(row.day, row.starts, row.ends) for row in referral.days.all()],
         )
         return depart(following, need, origin="receive", by=by, on=on, at=at)
+
+
+def _has_spoken(referral, to_provider, by):
+    """The guichet unique of the new crèche has already addressed this request: not twice."""
+    counter = counter_of(to_provider)
+    if counter is None or counter.pk != referral.counter_id:
+        return False
+    return referral.validated_at is not None or dispatches(by, referral)
 
 
 def first_sent_at(referral):

@@ -114,6 +114,13 @@ class Agency(models.Model):
         return self.name
 
 
+class MunicipalServiceQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Those one works for, and those of one's Caf."""
+        reach = user.reach
+        return self.filter(Q(pk__in=reach.services) | Q(caf__in=reach.cafs))
+
+
 class MunicipalService(models.Model):
     """A relais petite enfance, a CCAS or a service of the commune: home of the coordinators."""
 
@@ -145,6 +152,8 @@ class MunicipalService(models.Model):
         default=False,
         help_text="Reçoit d’abord toutes les demandes de place de ses communes, puis les adresse.",
     )
+
+    objects = MunicipalServiceQuerySet.as_manager()
 
     class Meta:
         verbose_name = "service municipal"

@@ -24,6 +24,7 @@ class ProviderQuerySet(NearQuerySet):
                 operators="facility__operator",
                 services="childminder__service",
             )
+            | _of_counters(reach)
         )
 
     def managed_by(self, user):
@@ -34,6 +35,17 @@ class ProviderQuerySet(NearQuerySet):
                 providers="pk", operators="facility__operator", services="childminder__service"
             )
         )
+
+
+def _of_counters(reach):
+    """The crèches to which a guichet unique addresses families."""
+    if not reach.services:
+        return Q(pk__in=[])
+    counters = MunicipalService.objects.filter(pk__in=reach.services, is_single_counter=True)
+    return Q(
+        kind=Provider.Kind.FACILITY,
+        commune__in=Commune.objects.filter(municipal_services__in=counters),
+    )
 
 
 class Provider(models.Model):

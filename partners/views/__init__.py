@@ -2,6 +2,7 @@ from partners.views.hours import AddClosure, RemoveClosure, Week
 from partners.views.invitations import AcceptInvitation, OpenInvitation, RenewInvitation
 from partners.views.organisations import (
     AttachToOperator,
+    Counter,
     Deciders,
     OpenService,
     Organisations,
@@ -23,6 +24,7 @@ __all__ = [
     "Account",
     "AddClosure",
     "AttachToOperator",
+    "Counter",
     "Deciders",
     "EndAccess",
     "Invite",

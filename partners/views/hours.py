@@ -10,7 +10,7 @@ from django.views.generic import CreateView, FormView, View
 
 from partners.forms import ClosureForm, WeekForm, fingerprint
 from partners.models import Closure, Provider
-from partners.permissions import coordinates, is_hijacked, runs_provider
+from partners.permissions import is_hijacked, keeps_calendar
 
 
 class CalendarMixin:
@@ -18,17 +18,18 @@ class CalendarMixin:
 
     def dispatch(self, request, *args, **kwargs):
         self.provider = get_object_or_404(
-            Provider.objects.visible_to(request.user).select_related(
-                "caf", "facility", "childminder"
-            ),
-            pk=kwargs["pk"],
+            self.providers().select_related("caf", "facility", "childminder"), pk=kwargs["pk"]
         )
         user = request.user
-        if not (runs_provider(user, self.provider) or coordinates(user, self.provider)):
+        if not keeps_calendar(user, self.provider):
             raise PermissionDenied
         if request.method == "POST" and is_hijacked(user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    def providers(self):
+        """Those whose calendar may be asked for here."""
+        return Provider.objects.visible_to(self.request.user)
 
     def lock(self):
         """Two people who change the same calendar do it one after the other."""

@@ -5,11 +5,12 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import FormView, TemplateView, UpdateView
+from django.views.generic.detail import SingleObjectMixin
 
 from avip.views import VisibleObjectsMixin
 from partners import invitations, organisations
-from partners.models import Provider
-from partners.organisation_forms import DecidersForm, OperatorForm, ServiceForm
+from partners.models import MunicipalService, Provider
+from partners.organisation_forms import CounterForm, DecidersForm, OperatorForm, ServiceForm
 from partners.permissions import administers
 
 
@@ -76,6 +77,42 @@ class OpenService(CafAdministration, FormView):
             self.request, f"«\xa0{service}\xa0» est ouvert\xa0: invitez sa première personne."
         )
         return redirect(self.success_url)
+
+
+class Counter(VisibleObjectsMixin, SingleObjectMixin, FormView):
+    """The guichet unique, for the administrators of the service or of its Caf: 404, then 403."""
+
+    model = MunicipalService
+    form_class = CounterForm
+    template_name = "partners/counter.html"
+    context_object_name = "service"
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("caf").prefetch_related("communes")
+
+    def dispatch(self, request, *args, **kwargs):
+        self.object = self.get_object()
+        if not organisations.keeps_service(request.user, self.object):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self):
+        return {"wanted": "yes" if self.object.is_single_counter else "no"}
+
+    def form_valid(self, form):
+        wanted = form.cleaned_data["wanted"]
+        other = organisations.set_single_counter(self.object, wanted=wanted, by=self.request.user)
+        if other:
+            form.add_error("wanted", f"Une de ces communes a déjà un guichet unique\xa0: {other}.")
+            return self.form_invalid(form)
+        messages.success(
+            self.request,
+            "C’est noté\xa0: les prochaines demandes en crèche arrivent d’abord à ce service."
+            if wanted
+            else "C’est noté\xa0: les prochaines demandes vont droit aux crèches. "
+            "Celles déjà reçues restent à adresser.",
+        )
+        return redirect("partners:team")
 
 
 class Deciders(VisibleObjectsMixin, UpdateView):

@@ -102,6 +102,7 @@ REFERRALS = [
                 agency__in=user.reach.agencies,
                 edited_at__date__gte=_recent(today),
                 status__in=[
+                    Status.SENT,
                     Status.SHORTLISTED,
                     Status.CANCELLED,
                     Status.TRANSFERRED,

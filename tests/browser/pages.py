@@ -12,6 +12,7 @@ from django.utils import timezone
 from families.answer_links import answer_path
 from families.models import MonthlyDeclaration, ParentLink, Referral, SigningCode
 from families.signing import code_digits, issue_link, link_token, send_code
+from families.still_free import Question
 from labels.checklist import sections_of
 from labels.models import DecisionConfirmation, LabelApplication, NetworkMember
 from labels.requests import ask_for_label
@@ -165,6 +166,10 @@ def other_pages(world):
         at("director", "labels:meeting_detail", world.meeting.pk),
         at("caf_manager", "reporting:simulation", "quota_rate", query="?value=40"),
         at("director", "reporting:todo"),
+        at("childminder", "families:offer_update", world.her_offer.pk, error=True),
+        at(counter_person(world), "families:referral_dispatch", world.to_dispatch.pk),
+        at(counter_person(world), "families:referral_detail", world.to_dispatch.pk),
+        at(counter_person(world), "families:referral_transfer", world.to_dispatch.pk, error=True),
         at("director", "families:contract_detail", world.to_sign.pk),
         at("director", "families:declaration_detail", declared.pk),
         at("director", "families:declaration_detail", declared.pk, query="?fait=1"),
@@ -198,6 +203,11 @@ def other_pages(world):
         *[("anonymous", address, error) for address, error in pages_behind_a_link(world)],
         *[("anonymous", f"/panne/{number}/", False) for number in FAULTS],
     ]
+
+
+def counter_person(world):
+    """Somebody of the guichet unique that has a request."""
+    return User.objects.filter(memberships__service=world.to_dispatch.counter).first()
 
 
 def holder_of(label):
@@ -236,7 +246,14 @@ def pages_behind_a_link(world):
             (phone_access.address_of(link).removeprefix(settings.BASE_URL), False)
             for link in PhoneLink.objects.all()
         ],
+        (_still_free(world), False),
     ]
+
+
+def _still_free(world):
+    """The link of « toujours libre ? » sent to the childminder this month."""
+    month = timezone.localdate().replace(day=1)
+    return Question(world.her_offer.pk, world.people["childminder"].pk, month).path
 
 
 def _decision_to_confirm():

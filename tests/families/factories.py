@@ -2,7 +2,17 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from families.models import Child, Household, Parent, PlaceOffer, Signatory, Signature
+from families.models import (
+    Child,
+    Household,
+    OfferDay,
+    OfferSlot,
+    Parent,
+    PlaceOffer,
+    Signatory,
+    Signature,
+)
+from families.places import keys_of
 from families.workflow import contracts, referrals
 from labels.models import Label, NetworkMember
 from labels.workflow.network import check_licence, express_wish, join_network
@@ -98,6 +108,19 @@ def make_offer(provider, *, places=1, half_days=None, from_on=date(2025, 1, 1), 
     )
 
 
+def make_planning(provider, week, *, dates=(), from_on=date(2025, 1, 1), **fields):
+    """The place of a childminder at these hours (weekday, starts, ends), but on these dates."""
+    slots = [OfferSlot(weekday=day, starts=starts, ends=ends) for day, starts, ends in week]
+    offer = make_offer(provider, half_days=keys_of(slots), from_on=from_on, **fields)
+    for slot in slots:
+        slot.offer = offer
+    OfferSlot.objects.bulk_create(slots)
+    OfferDay.objects.bulk_create(
+        OfferDay(offer=offer, day=day, starts=starts, ends=ends) for day, starts, ends in dates
+    )
+    return offer
+
+
 def coordinator_of(provider):
     service = provider.childminder.service
     return User.objects.filter(memberships__service=service).first() or f.make_user(
@@ -148,7 +171,7 @@ def make_referral(
 
 def walk(referral, status, *, by, on=ON, at=AT):
     """Take this referral from where it was sent to `status`."""
-    if status == "to_validate" or status == "sent" and referral.status == "sent":
+    if status in {"to_validate", "to_dispatch"} or status == "sent" and referral.status == "sent":
         return
     director = director_of(referral.provider)
     if referral.provider.is_childminder:

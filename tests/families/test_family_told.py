@@ -10,6 +10,7 @@ from avip.models import Outbox
 from families.models import Referral
 from families.workflow import no_shows, referrals
 from families.workflow.referral_steps import FAMILY_KNOWS, NOT_FINAL, REFERRAL
+from partners.models import User
 from tests import factories as f
 from tests.families import factories as ff
 
@@ -27,6 +28,18 @@ WALKS = {
 }
 
 
+def at_a_counter():
+    """A crèche of a commune with a guichet unique."""
+    commune = f.make_commune("75101", "Paris 1er Arrondissement")
+    counter = f.make_service("Guichet", communes=[commune], is_single_counter=True)
+    f.make_user("Hugo", "Blanc", member_of=counter)
+    return ff.make_labelled(f.make_facility("Au guichet", commune=commune))
+
+
+def counter_person(referral):
+    return User.objects.get(memberships__service=referral.counter)
+
+
 def walked(step, phone):
     """A request on which this step was the last."""
     household = ff.make_household(phone=phone)
@@ -41,8 +54,14 @@ def walked(step, phone):
         referral = ff.make_referral("confirmed", household=household)
         no_shows.no_show(referral, by=referral.adviser, on=ff.ON, at=LATER)
         return referral
+    if step == "dispatch":
+        referral = ff.make_referral("to_dispatch", household=household, provider=at_a_counter())
+        outbox.deliver_due()
+        referrals.dispatch(referral, by=counter_person(referral), on=ff.ON, at=LATER)
+        return referral
     was = step.removeprefix("revive_")
     provider = ff.make_network_member() if was == "to_validate" else None
+    provider = at_a_counter() if was == "to_dispatch" else provider
     adviser = ff.make_adviser(household.agency)
     sibling = ff.make_referral(was, household=household, adviser=adviser, provider=provider)
     final = ff.make_referral("confirmed", household=household, adviser=adviser)

@@ -20,11 +20,6 @@ def text_of(response):
     return response.content.decode().replace("\u00a0", " ")
 
 
-@pytest.fixture
-def claire(service, coordinator):
-    return ff.make_network_member(service=service)
-
-
 def offer_data(**fields):
     return {
         "is_blocked": "True",
@@ -73,12 +68,6 @@ def test_places_that_make_no_sense_are_refused_in_words(client, director, facili
     )
     assert words in page
     assert not PlaceOffer.objects.exists()
-
-
-def test_a_childminder_offers_no_more_than_the_rule(client, coordinator, claire):
-    client.force_login(coordinator)
-    page = text_of(client.post(reverse("families:offer_create", args=[claire.pk]), offer_data()))
-    assert "1 place au plus" in page
 
 
 def test_nobody_else_changes_the_places(client, adviser, caf_agent, other_director, facility):
