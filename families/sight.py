@@ -7,7 +7,14 @@ from django.utils import timezone
 from avip.templatetags.words import age_months, and_list, fr_date
 from families.models import Referral
 from families.occasional import say_days
-from families.permissions import answers, manages, meets_childminder, orients, reads_names
+from families.permissions import (
+    answers,
+    manages,
+    meets_childminder,
+    orients,
+    reads_names,
+    validates,
+)
 from families.wording import say_ages, say_schedule
 
 WAITING = {Referral.Status.SENT, Referral.Status.TO_VALIDATE, Referral.Status.SHORTLISTED}
@@ -20,7 +27,9 @@ class Sight:
         self.referral, self.user = referral, user
         self.is_agency = orients(user, referral)
         self.is_care = manages(user, referral.provider)
-        self.is_caf_only = not (self.is_agency or self.is_care)
+        # Who stands in for a silent coordinator reads the need, never the name.
+        self.validates = validates(user, referral)
+        self.is_caf_only = not (self.is_agency or self.is_care or self.validates)
         self.named = reads_names(user, referral)
 
     @cached_property
@@ -40,7 +49,8 @@ class Sight:
     def provider(self) -> str:
         """A childminder by her full name for her own side, and once she has accepted."""
         provider = self.referral.provider
-        known = meets_childminder(self.user, provider) or self.referral.status in Referral.NAMED
+        known = self.validates or self.referral.status in Referral.NAMED
+        known = known or meets_childminder(self.user, provider)
         return provider.name if known else provider.public_name
 
     @property

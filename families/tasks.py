@@ -1,6 +1,14 @@
 """The handlers and jobs of families are registered when a worker or a page loads these modules."""
 
-from families import documents, follow_up_jobs, monthly, nightly, renewals, responses
+from families import (
+    documents,
+    follow_up_jobs,
+    monthly,
+    nightly,
+    opening_gate,
+    renewals,
+    responses,
+)
 from families.notifications import (
     changes,
     contract_ends,
@@ -21,6 +29,7 @@ __all__ = [
     "follow_ups",
     "monthly",
     "nightly",
+    "opening_gate",
     "referrals",
     "renewals",
     "takeups",

@@ -1,6 +1,6 @@
 """Dates and opening time: pure functions of a calendar and a day, told what day it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -99,6 +99,21 @@ class Calendar:
                     return begins + left
                 left -= ends - begins
         return start + timedelta(hours=hours)
+
+
+GATES = []
+
+
+def gate_of_openings(function):
+    """Register `function(provider, calendar, on) -> French reasons` against fewer closed days."""
+    GATES.append(function)
+    return function
+
+
+def reasons_to_stay_closed(provider, closures, on: date) -> list[str]:
+    """Why this provider may not keep these closures alone; its row is locked by the caller."""
+    then = replace(calendar_of(provider), closures=closures)
+    return [reason for gate in GATES for reason in gate(provider, then, on)]
 
 
 def calendar_of(provider) -> Calendar:

@@ -163,7 +163,7 @@ def _objects(world, first, today):
         "match": _match(world),
         "referral": referrals.get(status="sent", is_urgent=False),
         "confirmed": referrals.get(status="confirmed", contracts=None, household__take_up=None),
-        "to_validate": Referral.objects.get(status="to_validate"),
+        "to_validate": Referral.objects.filter(status="to_validate").earliest("created_at"),
         "hours_proposed": referrals.get(status="hours_proposed"),
         "stayed": referrals.get(status="stayed"),
         "takeup": TakeUp.objects.get(provider=first, status="proposed"),

@@ -9,6 +9,7 @@ from families.views import (
     offers,
     referrals,
     search,
+    situations,
     takeups,
 )
 from families.views import referral_answers as answers
@@ -45,7 +46,12 @@ urlpatterns = [
         referrals.ReferralStep.as_view(),
         name="referral_step",
     ),
-    path("demandes/<uuid:pk>/valider/", answers.Validate.as_view(), name="referral_validate"),
+    path("demandes/<uuid:pk>/valider/", situations.Validate.as_view(), name="referral_validate"),
+    path(
+        "demandes/<uuid:pk>/autre-assistante/",
+        situations.OtherChildminder.as_view(),
+        name="referral_other_childminder",
+    ),
     path("demandes/<uuid:pk>/accepter/", answers.Accept.as_view(), name="referral_accept"),
     path("demandes/<uuid:pk>/refuser/", answers.Refuse.as_view(), name="referral_refuse"),
     path("demandes/<uuid:pk>/famille/", answers.Confirm.as_view(), name="referral_confirm"),

@@ -2,14 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import DetailView, FormView, ListView
+from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
-from avip.views import VisibleObjectsMixin, log_reading
+from avip.views import VisibleObjectsMixin
 from avip.workflow import StepRefused
 from families import waiting_list
 from families.alternatives import alternatives
@@ -25,11 +24,11 @@ from families.forms.referral_answers import (
     TransferForm,
 )
 from families.models import Referral
-from families.occasional import situation_of
+from families.other_childminders import childminders_for
 from families.permissions import manages, orients, validates
 from families.sight import Sight
 from families.views.referrals import detailed
-from families.wording import say_half_days, say_schedule, say_week
+from families.wording import say_schedule
 from families.workflow import no_shows, referrals
 from families.workflow.referral_steps import REFERRAL
 from families.workflow.transfers import may_receive
@@ -209,6 +208,9 @@ class Transfer(StepForm):
         seen = Provider.objects.visible_to(user)
         if orients(user, referral):
             near = [result.provider.pk for result in alternatives(referral, seen, today, limit=10)]
+        elif referral.provider.is_childminder:
+            seen = childminders_for(user, referral)
+            near = seen.values("pk")
         else:
             mine = Provider.objects.managed_by(user).select_related("facility", "childminder")
             near = [one.pk for one in mine if may_receive(user, referral, one)]
@@ -216,8 +218,13 @@ class Transfer(StepForm):
         return labelled.select_related("commune").order_by("name")
 
     def get_success_url(self):
-        """The new request, for whoever may read it."""
-        return self.following.get_absolute_url()
+        """The new request, for whoever may read it; to be validated at once by who does."""
+        user, following = self.request.user, self.following
+        if not Referral.objects.visible_to(user).filter(pk=following.pk).exists():
+            return super().get_success_url()
+        if following.status == Referral.Status.TO_VALIDATE and validates(user, following):
+            return reverse("families:referral_validate", args=[following.pk])
+        return following.get_absolute_url()
 
     def take(self, data, who):
         self.following = referrals.transfer(self.object, data["to_provider"], **who)
@@ -253,40 +260,6 @@ class StayHours(StepForm):
 
     def take(self, data, who):
         referrals.confirm_hours(self.object, minutes=self.minutes, **who)
-
-
-class Validate(VisibleObjectsMixin, DetailView):
-    """The family's need beside the childminder's place: each check with its rule, each month."""
-
-    model = Referral
-    context_object_name = "referral"
-    template_name = "families/referral_validate.html"
-
-    def get_queryset(self):
-        return detailed(super().get_queryset())
-
-    def get(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not self.object.provider.is_childminder:
-            raise Http404
-        if not validates(request.user, self.object):
-            raise PermissionDenied
-        if self.object.status != Referral.Status.TO_VALIDATE:
-            return redirect(self.object)
-        log_reading(request, self.object)
-        situation = situation_of(self.object, timezone.localdate())
-        return self.render_to_response(
-            self.get_context_data(
-                situation=situation,
-                cap_minutes=situation.rules.childminder_hours_month_cap * 60,
-                sight=Sight(self.object, request.user),
-                week=say_week(situation.calendar.hours),
-                offers=[
-                    (offer, say_half_days(offer.half_days) or "tous ses jours")
-                    for offer in self.object.provider.offers.running_on(self.object.from_on)
-                ],
-            )
-        )
 
 
 class WaitingList(VisibleObjectsMixin, ListView):

@@ -102,7 +102,13 @@ class FamilyStory:
         day = timezone.localtime(referral.sent_at).date()
         director = self.world.directors[provider.pk]
         if provider.is_childminder:
-            referrals.validate(referral, by=self.world.coordinator, on=day, at=at_ten(day))
+            referrals.validate(
+                referral,
+                by=self.world.coordinator,
+                on=day,
+                at=at_ten(day),
+                tariff_talked_on=day,
+            )
         referrals.accept(
             referral,
             by=director,
