@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from avip.templatetags.words import NBSP
 from families.models import Referral
@@ -85,6 +85,7 @@ def candidates(referral, user, on) -> list[Candidate]:
     )
     if not near:
         return []
+    prefetch_related_objects([referral], "children", "slots", "days", "dropped_days")
     rules = rules_of(referral)
     facts = facts_of(near, situation_of(referral, on, rules=rules))
     judged = [

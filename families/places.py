@@ -295,5 +295,6 @@ def places_taken(provider, rules, full) -> str:
     children = "un enfant" if places == 1 else f"{places} enfants"
     return (
         f"{provider.public_name} accueille déjà {children} "
-        f"au titre du label {say_half_days(full)} : c’est le plus que permet la règle."
+        f"au titre du label {say_half_days(full)} : c’est le plus que permet "
+        + ("son agrément." if places < rules.childminder_max_places else "la règle.")
     )

@@ -15,7 +15,8 @@ from families.permissions import (
     reads_names,
     validates,
 )
-from families.wording import say_ages, say_schedule
+from families.wording import say_ages, say_days_of_months, say_schedule
+from partners.permissions import is_caf_agent
 
 WAITING = {Referral.Status.SENT, Referral.Status.TO_VALIDATE, Referral.Status.SHORTLISTED}
 
@@ -30,6 +31,8 @@ class Sight:
         # Who stands in for a silent coordinator reads the need, never the name.
         self.validates = validates(user, referral)
         self.is_caf_only = not (self.is_agency or self.is_care or self.validates)
+        # A deputy has the request of a silent colleague in hand, not her network.
+        self.opens_provider = self.is_agency or self.is_care or is_caf_agent(user, referral)
         self.named = reads_names(user, referral)
 
     @cached_property
@@ -122,6 +125,11 @@ class Sight:
         if self.is_occasional:
             return say_days(self.referral.days.all())
         return say_schedule(self.referral.slots.all()) or "horaires à fixer avec le contrat"
+
+    @property
+    def given_up(self) -> str:
+        """The days without care with which the situation was validated."""
+        return say_days_of_months(row.day for row in self.referral.dropped_days.all())
 
     @property
     def is_occasional(self) -> bool:

@@ -86,7 +86,7 @@ class OtherChildminder(VisibleObjectsMixin, DetailView):
 
     def get_queryset(self):
         seen = super().get_queryset().filter(provider__kind=Provider.Kind.CHILDMINDER)
-        return detailed(seen).prefetch_related("dropped_days")
+        return detailed(seen)
 
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()

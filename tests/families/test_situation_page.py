@@ -17,7 +17,7 @@ from labels.rules import rules_for
 from partners.models import Childminder
 from tests import factories as f
 from tests.families import factories as ff
-from tests.families.pages import signed_in, text_of
+from tests.families.pages import read, signed_in
 
 pytestmark = pytest.mark.django_db
 Status = Referral.Status
@@ -51,7 +51,7 @@ def talked(**fields):
 
 
 def test_the_page_shows_need_place_checks_and_thirteen_months(claire, coordinator):
-    html = text_of(signed_in(coordinator).get(page(asked(claire))))
+    html = read(signed_in(coordinator).get(page(asked(claire))))
     for said in ("Distance", "même commune", "Agrément", "Vérifications", "Reste", "a été évoqué"):
         assert said in html
     assert html.count("<meter") == 13
@@ -62,7 +62,7 @@ def test_the_tariff_is_talked_over_before_validation(claire, coordinator):
     for given in ({}, {"is_tariff_talked": "on"}, {"tariff_talked_on": timezone.localdate()}):
         assert client.post(page(referral), given).status_code == 200
     tomorrow = timezone.localdate() + timedelta(days=1)
-    html = text_of(client.post(page(referral), talked(tariff_talked_on=tomorrow)))
+    html = read(client.post(page(referral), talked(tariff_talked_on=tomorrow)))
     assert "pas encore venue" in html
     with pytest.raises(StepRefused) as refusal:
         referrals.validate(referral, by=coordinator, on=timezone.localdate())
@@ -83,7 +83,7 @@ def test_validating_holds_the_place_that_she_then_finds_held(claire, coordinator
 
 def test_a_month_above_the_cap_is_validated_without_its_days_in_one_press(claire, coordinator):
     referral, client = asked(claire, ff.SIX_HOURS_TWICE), signed_in(coordinator)
-    html = text_of(client.get(page(referral)))
+    html = read(client.get(page(referral)))
     assert "Mars 2027 : 54 h prévues, le plafond est de 50 h" in html
     assert "Valider sans le 30 mars, le 29 avril, le 29 juin et le 29 juillet" in html
     days = "2027-03-30 2027-04-29 2027-06-29 2027-07-29"
@@ -97,7 +97,7 @@ def test_days_shown_before_another_family_came_are_looked_at_again(claire, coord
     referral, client = asked(claire, ff.SIX_HOURS_TWICE), signed_in(coordinator)
     asked(claire, [(4, time(9), time(10))], "sent")
     days = "2027-03-30 2027-04-29 2027-06-29 2027-07-29"
-    html = text_of(client.post(page(referral), talked(without=days)))
+    html = read(client.post(page(referral), talked(without=days)))
     assert "Mars 2027 : 52 h prévues" in html and "jeudi 25 mars" in html
     assert "Valider sans les 25 et 30 mars" in html
     assert not referral.dropped_days.exists()
@@ -186,13 +186,13 @@ def test_two_situations_for_one_place_are_validated_once(claire, coordinator):
     first, second = asked(claire), asked(claire)
     client = signed_in(coordinator)
     client.post(page(first), talked())
-    html = text_of(client.post(page(second), talked()))
+    html = read(client.post(page(second), talked()))
     assert "Claire accueille déjà un enfant" in html
 
 
 def test_an_expired_licence_is_said_and_another_childminder_proposed(claire, coordinator):
     Childminder.objects.filter(pk=claire.pk).update(licence_until=date(2027, 1, 31))
-    html = text_of(signed_in(coordinator).get(page(asked(claire))))
+    html = read(signed_in(coordinator).get(page(asked(claire))))
     assert "ne couvre pas le premier jour" in html
     assert "Valider la situation" not in html
     assert "Proposer une autre assistante maternelle" in html
@@ -256,7 +256,7 @@ def test_of_two_equals_the_one_who_answers_fast_comes_first(claire, coordinator,
 def test_who_passes_the_cap_is_shown_after_with_the_days_to_drop(claire, coordinator, network):
     referral = asked(claire, ff.SIX_HOURS_TWICE)
     Referral.objects.filter(pk=referral.pk).update(from_on=date(2027, 3, 1))
-    html = text_of(signed_in(coordinator).get(page(referral, "other_childminder")))
+    html = read(signed_in(coordinator).get(page(referral, "other_childminder")))
     assert "Sans accueil le 30 mars" in html and "avec des jours à retirer" in html
 
 
@@ -282,7 +282,7 @@ def test_nobody_passes_a_request_on_outside_her_network(claire, coordinator):
 
 
 def test_nobody_else_is_an_empty_state_that_says_what_to_do(claire, coordinator):
-    html = text_of(signed_in(coordinator).get(page(asked(claire), "other_childminder")))
+    html = read(signed_in(coordinator).get(page(asked(claire), "other_childminder")))
     assert "Personne d’autre ne peut accueillir" in html
 
 
