@@ -103,8 +103,7 @@ class Situation:
     @property
     def months(self) -> list[Month]:
         """Every month from the first day of care to the last one a renewal could reach."""
-        first = month_bounds(self.from_on)[0]
-        return [month for month in self.year if first <= month.first <= self.until]
+        return [month for month in self.year if month.asked]
 
     @property
     def over(self) -> list[Month]:

@@ -237,7 +237,10 @@ def _chain(story, provider, week, turn, labelled_on, months):
     start_on -= timedelta(days=start_on.weekday())
     if provider.is_childminder:
         labelled_on = story.today - relativedelta(months=months)
-        if AvipContract.objects.filter(provider=provider, status="active").exists():
+        # One place: a family there at the same time, with its renewal, leaves none.
+        last = start_on + relativedelta(months=7)
+        theirs = AvipContract.objects.filter(provider=provider, start_on__lte=last)
+        if theirs.filter(end_on__gte=start_on.replace(day=1)).exists():
             return 0
     if labelled_on is None or start_on - timedelta(days=21) < labelled_on:
         return 0
