@@ -4,7 +4,6 @@ from datetime import date, time, timedelta
 from random import Random
 
 import pytest
-from django.db.models import Q
 
 from families.models import Hold, Referral
 from families.models.places import half_days
@@ -111,32 +110,40 @@ def hours_planned(provider):
     calendar, months = calendar_of(provider), {}
     held = Referral.objects.filter(holds__provider=provider, holds__released_at=None).distinct()
     for referral in held:
-        holds = referral.holds.filter(released_at=None)
-        first, last = min(h.from_on for h in holds), max(h.until for h in holds)
-        given_up = set(referral.dropped_days.values_list("day", flat=True))
-        for day in days(first, last):
-            if calendar.is_closed(day):
-                continue
-            if minutes := _minutes(referral, day, given_up):
-                months[day.replace(day=1)] = months.get(day.replace(day=1), 0) + minutes
+        holds = list(referral.holds.filter(released_at=None))
+        minutes_on = plan_of(referral)
+        for day in days(min(h.from_on for h in holds), max(h.until for h in holds)):
+            if not calendar.is_closed(day):
+                month = day.replace(day=1)
+                months[month] = months.get(month, 0) + minutes_on(day)
     return months
 
 
-def _minutes(referral, day, given_up):
-    contract = referral.contracts.filter(status__in=["active", "to_sign"]).first()
+def plan_of(referral):
+    """A function of the day: the minutes asked for, or the most that any signed text allows."""
+    given_up = set(referral.dropped_days.values_list("day", flat=True))
+    contract = referral.contracts.filter(status="active").first()
+    need = list(referral.slots.all())
     if contract is None:
-        return 0 if day in given_up else _length(referral.slots.all(), day)
-    if day > contract.end_on and day in given_up:
-        return 0
-    weeks = [contract.versions.get(status="in_force").slots.all()]
-    running = contract.adjustments.filter(
-        Q(until=None) | Q(until__gte=day), cancelled_at=None, from_on__lte=day
-    )
-    if latest := running.order_by("made_at").last():
-        weeks = [latest.slots.all()]
-    for version in contract.versions.filter(status="to_sign", start_on__lte=day):
-        weeks.append(version.slots.all())
-    return max(_length(week, day) for week in weeks)
+        return lambda day: 0 if day in given_up else _length(need, day)
+    signed = list(contract.versions.get(status="in_force").slots.all())
+    adjusted = [
+        (row.from_on, row.until or LAST, list(row.slots.all()))
+        for row in contract.adjustments.filter(cancelled_at=None).order_by("made_at")
+    ]
+    to_sign = [
+        (row.start_on, list(row.slots.all())) for row in contract.versions.filter(status="to_sign")
+    ]
+
+    def minutes_on(day):
+        if day > contract.end_on and day in given_up:
+            return 0
+        running = [slots for first, last, slots in adjusted if first <= day <= last]
+        weeks = [running[-1] if running else signed]
+        weeks += [slots for start_on, slots in to_sign if start_on <= day]
+        return max(_length(week, day) for week in weeks)
+
+    return minutes_on
 
 
 def _length(slots, day):
