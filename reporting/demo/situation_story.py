@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 
+from families.models import Hold, Placement
 from families.occasional import situation_of
 from families.workflow import referral_deadlines as deadlines
 from families.workflow import referrals
@@ -27,9 +28,18 @@ def tell(world, today):
     story.sent(members[-1], soon, SIX_HOURS_TWICE, on=today - timedelta(days=1))
     if len(members) < 5:
         return
-    _validated_without_some_days(story, members[-2], soon)
+    if free := [one for one in members[1:-1] if not _has_a_family(one, soon)]:
+        _validated_without_some_days(story, free[-1], soon)
     _silent_coordinator(story, members[-3], soon)
     _without_a_service(story, members[-4].commune, soon)
+
+
+def _has_a_family(provider, soon):
+    since = soon - timedelta(days=31)  # the hours of a month add up
+    return (
+        Hold.objects.standing(since, soon + timedelta(days=366)).filter(provider=provider).exists()
+        or Placement.objects.filter(provider=provider, end_on__gte=since).exists()
+    )
 
 
 def _validated_without_some_days(story, provider, soon):
