@@ -398,10 +398,10 @@ def test_no_race_plans_a_childminder_above_her_place_nor_her_cap(rounds):
         claire = ff.make_network_member()
         # 4 h, each on its own weekday: 16 to 20 h a month, so that two fit and three do not.
         sent = [
-            ff.make_referral("sent", provider=claire, slots=[(day % 5, time(9), time(13))])
+            ff.make_referral("to_validate", provider=claire, slots=[(day % 5, time(9), time(13))])
             for day in range(TRIES // 2)
         ]
-        refusals = race([acceptance_of(referral) for referral in sent])
+        refusals = race([lambda one=referral: ff.validate(one) for referral in sent])
         assert refusals.count(None) == 2
         months = [date(2026, month, 1) for month in range(2, 9)]
         assert all(planned_in_month([claire], month)[claire.pk] <= cap for month in months)
