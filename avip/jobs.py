@@ -51,6 +51,7 @@ SCHEDULES = {
     "opinion_link_days": 60,
     "family_confirmation_days": 3,
     "referral_reminder_fraction": 0.5,  # of the delay to answer, in opening hours
+    "referral_deputy_fraction": 0.65,  # a coordinator keeps silent: her deputy may validate
     "referral_escalation_fraction": 0.8,
     "answer_link_days": 14,
     "no_show_days": 14,  # after the first day of care

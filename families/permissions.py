@@ -3,7 +3,14 @@
 from families.models.referrals import Referral
 from families.models.signatures import ParentLink, Signatory, Signature
 from partners.models import Facility
-from partners.permissions import coordinates, is_adviser, is_user, keeps_calendar, runs_provider
+from partners.permissions import (
+    coordinates,
+    is_adviser,
+    is_caf_agent,
+    is_user,
+    keeps_calendar,
+    runs_provider,
+)
 
 
 def manages(by, provider):
@@ -17,12 +24,19 @@ def keeps_place(by, provider):
 
 
 def answers(by, referral):
-    """May answer now: the coordinator alone until she has validated, then who gives care too."""
+    """May answer now: who validates alone until she has, then who gives care too."""
     if referral.status == Referral.Status.TO_DISPATCH:
         return dispatches(by, referral)
     if referral.status == Referral.Status.TO_VALIDATE:
-        return coordinates(by, referral.provider)
-    return manages(by, referral.provider)
+        return validates(by, referral)
+    return manages(by, referral.provider) or stands_in(by, referral.provider)
+
+
+def stands_in(by, provider):
+    """The Caf coordinates a childminder whose commune has no service; it reads no name for it."""
+    if not provider.is_childminder or provider.childminder.service_id:
+        return False
+    return is_caf_agent(by, provider)
 
 
 def dispatches(by, referral):
@@ -35,22 +49,33 @@ def dispatches(by, referral):
 
 
 def validates(by, referral):
-    """The coordinator of the childminder this referral is addressed to."""
-    return coordinates(by, referral.provider)
+    """The coordinator of the childminder; while she keeps silent, her deputy, then the Caf."""
+    provider = referral.provider
+    if coordinates(by, provider) or stands_in(by, provider):
+        return True
+    if referral.status != Referral.Status.TO_VALIDATE or not is_user(by):
+        return False
+    if referral.escalated_at and is_caf_agent(by, provider):
+        return True
+    service = provider.childminder.service
+    deputy = service.deputy_id if service and referral.deputy_at else None
+    return deputy is not None and deputy in by.reach.services
 
 
 def proposes_hours(by, referral):
     """Other hours come from who answers; for a childminder, from who validates her situations."""
     provider = referral.provider
-    return coordinates(by, provider) if provider.is_childminder else answers(by, referral)
+    if provider.is_childminder:
+        return coordinates(by, provider) or stands_in(by, provider)
+    return answers(by, referral)
 
 
 def gives_way(by, referral):
-    """May pass a request on: the agency, the operator of the crèche, the coordinator."""
+    """May pass a request on: the agency, the operator of the crèche, who validates."""
     provider = referral.provider
     if referral.status == Referral.Status.TO_DISPATCH:
         return orients(by, referral) or dispatches(by, referral)
-    if orients(by, referral) or coordinates(by, provider):
+    if orients(by, referral) or (provider.is_childminder and validates(by, referral)):
         return True
     return not provider.is_childminder and runs_operator_of(by, provider)
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from avip.workflow import StepRefused
+from families.care import to_sign_without_hold
+from families.models import Placement
 from families.models.places import Hold, PlaceOffer, half_days
+from families.schedules import parts, schedule_of
 from families.wording import say_half_days
 from labels.rules import RuleSet, rules_for
 from partners.calendars import age_in_months, end_after_months
@@ -134,6 +137,30 @@ def _fitting(offers, referral, period, children):
     )
 
 
+def _offering(offers, referral, period, children, keys):
+    """Those that fit, and take together every half-day asked for."""
+    fitting = _fitting(offers, referral, period, children)
+    missing = [key for key in keys if not any(offer.takes(key) for offer in fitting)]
+    if missing:
+        raise StepRefused(
+            f"Vous n’offrez aucune place {say_half_days(missing)} : "
+            "complétez vos places offertes, ou proposez d’autres horaires."
+        )
+    return fitting
+
+
+def reasons_of_offers(offers, referral, period, children, keys) -> list[str]:
+    """Why none of these offers that run on the first day takes this need; none may be described."""
+    kept = [offer for offer in offers if offer.is_blocked]
+    if not kept or len(kept) < len(offers):
+        return []
+    try:
+        _offering(kept, referral, period, children, keys)
+    except StepRefused as refusal:
+        return list(refusal.reasons)
+    return []
+
+
 def _numbered(referral, offers, children, keys, period):
     """One numbered place per child for the whole week, else the first free on each half-day."""
     offers = _fitting(offers, referral, period, children)
@@ -211,15 +238,55 @@ def full_half_days(provider, keys, from_on, until, room, *, but=None, but_childr
 
     `but` is a referral left out; `but_children` those who take one place however often held.
     """
-    holds = {}
-    for hold in (
-        Hold.objects.standing(from_on, until)
-        .filter(provider=provider)
-        .exclude(referral=but)
-        .exclude(child__in=but_children)
-    ):
-        holds.setdefault(hold.key, []).append(hold)
-    return [key for key in keys if peak(holds.get(key, []), from_on, until) > room]
+    holds = held_at([provider], from_on, until, but=but, but_children=but_children)
+    return [key for key in keys if peak(holds[provider.pk].get(key, []), from_on, until) > room]
+
+
+def held_at(providers, from_on, until, *, but=None, but_children=()) -> dict:
+    """By provider, the places taken in the period on each half-day: {id: {"0-am": [Hold]}}."""
+    found = {provider.pk: {} for provider in providers}
+    held = Hold.objects.standing(from_on, until).filter(provider__in=found)
+    rows = list(held.exclude(referral=but).exclude(child__in=but_children))
+    childminders = [provider.pk for provider in providers if provider.is_childminder]
+    if childminders:
+        rows += _held_without_request(childminders, from_on, until, but_children)
+    for hold in rows:
+        found[hold.provider_id].setdefault(hold.key, []).append(hold)
+    return found
+
+
+def _held_without_request(ids, from_on, until, but_children):
+    """The half-days of contracts signed on paper before the software, as holds not saved."""
+    placements = (
+        Placement.objects.during(from_on, until)
+        .filter(provider__in=ids, contract__referral=None)
+        .exclude(status=Placement.Status.ENDED)
+        .select_related("contract")
+        .prefetch_related(*parts("contract__"))
+    )
+    care = [
+        (row.provider_id, row.child_id, schedule_of([row.contract]), row.start_on, row.end_on)
+        for row in placements
+    ]
+    for contract in to_sign_without_hold(ids, from_on, until):
+        slots = [slot for version in contract.waiting_versions for slot in version.slots.all()]
+        for child in contract.children.all():
+            first, last = contract.start_on, contract.end_on
+            care.append((contract.provider_id, child.pk, slots, first, last))
+    left_out = {child.pk for child in but_children}
+    return [
+        Hold(
+            provider_id=provider,
+            child_id=child,
+            weekday=int(key[0]),
+            half_day=key[2:],
+            from_on=first,
+            until=last,
+        )
+        for provider, child, slots, first, last in care
+        if child not in left_out
+        for key in keys_of(slots)
+    ]
 
 
 def places_taken(provider, rules, full) -> str:
@@ -228,5 +295,6 @@ def places_taken(provider, rules, full) -> str:
     children = "un enfant" if places == 1 else f"{places} enfants"
     return (
         f"{provider.public_name} accueille déjà {children} "
-        f"au titre du label {say_half_days(full)} : c’est le plus que permet la règle."
+        f"au titre du label {say_half_days(full)} : c’est le plus que permet "
+        + ("son agrément." if places < rules.childminder_max_places else "la règle.")
     )

@@ -5,10 +5,13 @@ from itertools import pairwise
 
 from avip.jobs import SCHEDULES
 from avip.templatetags.words import MONTHS, NBSP, WEEKDAYS, fr_date, fr_day, fr_time, hours
+from families.cap import months_against_cap
+from families.care import Care, other_care
 from families.models import AvipContract, Placement, ScheduleSlot
 from families.places import Period
 from families.planning import minutes_per_week, planned_days, reasons_of_week
-from families.situations import Care, is_open, months_against_cap, other_care
+from families.schedules import parts, schedule_of
+from families.situations import is_open
 from labels.models.labels import labelled_providers
 from partners.calendars import age_in_months, calendar_of, end_after_months, month_bounds
 
@@ -175,20 +178,50 @@ def reasons_of_cap(contract, children, slots, rules, since=None) -> list[str]:
 
     Of the months from `since` on, when the contract has begun.
     """
-    provider = contract.provider
-    if not provider.is_childminder or not slots or contract.end_on < contract.start_on:
+    if contract.end_on < contract.start_on:
         return []
-    first, last = contract.start_on, contract.end_on
-    others = other_care([provider], first, last, but=contract.referral, but_contract=contract)
+    since = month_bounds(since or contract.start_on)[0]
+    over = [m for m in _months(contract, children, slots, rules, contract.end_on) if m.is_over]
+    for month in _months(contract, children, slots, rules, _held_until(contract)):
+        # What may follow gives up days; hours of every week cannot.
+        if month.is_over and month.first > contract.end_on and not month.drop:
+            over.append(month)
+    return [m.sentence[:1].upper() + m.sentence[1:] for m in over if m.first >= since]
+
+
+def given_up_between(referral, first, last) -> dict:
+    """The days without care that the coordinator validated with, as particular days."""
+    if referral is None:
+        return {}
+    return {row.day: [] for row in referral.dropped_days.filter(day__range=(first, last))}
+
+
+def days_over_cap_later(contract, children, slots, rules) -> list[date]:
+    """After the last day, while a renewal may follow: the days that it would have to give up."""
+    months = _months(contract, children, slots, rules, _held_until(contract))
+    days = [day for month in months if month.is_over for day in month.drop]
+    return [day for day in days if day > contract.end_on]
+
+
+def _held_until(contract):
+    return period_of(contract).until if contract.referral_id else contract.end_on
+
+
+def _months(contract, children, slots, rules, last):
+    """The months of this contract beside all other care there, its former contracts included."""
+    provider, first = contract.provider, contract.start_on
+    if not provider.is_childminder or not slots:
+        return []
+    bounds = month_bounds(first)[0], month_bounds(last)[1]
+    others = other_care([provider], *bounds, but=contract.referral, but_contract=contract)
     others = others[provider.pk]
+    if contract.referral and contract.previous:
+        former = contract.referral.contracts.filter(number__lt=contract.number)
+        before = schedule_of(former.prefetch_related(*parts()))
+        eve = first - timedelta(days=1)
+        others.append(Care(before, _first_of(contract).start_on, eve, len(children)))
     asked = Care(slots, first, last, len(children))
-    months = months_against_cap(asked, others, calendar_of(provider), rules)
-    since = month_bounds(since or first)[0]
-    return [
-        month.sentence[:1].upper() + month.sentence[1:]
-        for month in months
-        if month.is_over and month.first >= since
-    ]
+    return months_against_cap(asked, others, calendar_of(provider), rules)
 
 
 def reasons_of_other_contracts(contract, children):

@@ -6,8 +6,7 @@ from django.db.models import Q
 
 from families.models import Signatory
 from families.parties import members_who_sign
-from labels.notifications import coordination_of
-from partners.models import Childminder, Facility, Membership, User
+from partners.models import Childminder, Facility, Membership, MunicipalService, User
 
 
 def people_who_answer(provider, *, on) -> list[User]:
@@ -21,8 +20,14 @@ def people_who_answer(provider, *, on) -> list[User]:
 
 
 def coordinators_of(provider, *, on) -> list[User]:
-    """The members of the municipal service of a childminder; her Caf where nobody is there."""
-    return list(coordination_of(provider, on))
+    """The members of the municipal service of a childminder; nobody where she has none."""
+    service = provider.childminder.service_id
+    return _members(Q(service=service), on) if service else []
+
+
+def agents_of(caf_id, *, on) -> list[User]:
+    """The members of a Caf."""
+    return _members(Q(caf=caf_id), on)
 
 
 def advisers_of(dossier, *, on) -> list[User]:
@@ -91,6 +96,33 @@ def people_above_providers(providers, *, on) -> dict:
     return {
         pk: of_operator[operators.get(pk)] or of_service[services.get(pk)] or own[pk] for pk in ids
     }
+
+
+def coordinators_of_all(providers, *, on) -> dict:
+    """The members in force of the service of each childminder: {provider id: [user id]}."""
+    services = {provider.pk: provider.childminder.service_id for provider in providers}
+    members = _ids_by("service", set(services.values()), on)
+    return {pk: members[service] if service else [] for pk, service in services.items()}
+
+
+def deputies_of_all(providers, *, on) -> dict:
+    """The members in force of the service that stands in for hers: {provider id: [user id]}."""
+    of_service = dict(
+        MunicipalService.objects.filter(
+            pk__in={provider.childminder.service_id for provider in providers}
+        ).values_list("pk", "deputy")
+    )
+    members = _ids_by("service", set(of_service.values()), on)
+    return {
+        provider.pk: members.get(of_service.get(provider.childminder.service_id), [])
+        for provider in providers
+    }
+
+
+def agents_of_all(providers, *, on) -> dict:
+    """The members in force of the Caf of each provider: {provider id: [user id]}."""
+    members = _ids_by("caf", {provider.caf_id for provider in providers}, on)
+    return {provider.pk: members[provider.caf_id] for provider in providers}
 
 
 def advisers_of_all(referrals, *, on) -> dict:

@@ -101,8 +101,13 @@ def _until_the_next_version(row, versions, begins):
 
 def exceptions_of(version) -> dict:
     """The particular days of one version: {day: [(starts, ends)]}, none when there is no care."""
+    return hours_of_days(version.exceptions.all())
+
+
+def hours_of_days(rows) -> dict:
+    """Rows of particular days as {day: [(starts, ends)]}."""
     found = {}
-    for row in version.exceptions.all():
+    for row in rows:
         intervals = found.setdefault(row.day, [])
         if row.starts:
             intervals.append((row.starts, row.ends))

@@ -14,8 +14,10 @@ from families.permissions import (
     meets_childminder,
     orients,
     reads_names,
+    validates,
 )
-from families.wording import say_ages, say_schedule
+from families.wording import say_ages, say_days_of_months, say_schedule
+from partners.permissions import is_caf_agent
 
 WAITING = {Referral.Status.SENT, *Referral.NOT_HERS_YET, Referral.Status.SHORTLISTED}
 
@@ -27,8 +29,12 @@ class Sight:
         self.referral, self.user = referral, user
         self.is_agency = orients(user, referral)
         self.is_care = manages(user, referral.provider)
-        counts = dispatches(user, referral)
-        self.is_caf_only = not (self.is_agency or self.is_care or counts)
+        # Who stands in for a silent coordinator reads the need, never the name.
+        self.validates = validates(user, referral)
+        counts = self.is_agency or self.is_care or self.validates or dispatches(user, referral)
+        self.is_caf_only = not counts
+        # A deputy has the request of a silent colleague in hand, not her network.
+        self.opens_provider = self.is_agency or self.is_care or is_caf_agent(user, referral)
         self.named = reads_names(user, referral)
 
     @cached_property
@@ -48,7 +54,8 @@ class Sight:
     def provider(self) -> str:
         """A childminder by her full name for her own side, and once she has accepted."""
         provider = self.referral.provider
-        known = meets_childminder(self.user, provider) or self.referral.status in Referral.NAMED
+        known = self.validates or self.referral.status in Referral.NAMED
+        known = known or meets_childminder(self.user, provider)
         return provider.name if known else provider.public_name
 
     @property
@@ -120,6 +127,11 @@ class Sight:
         if self.is_occasional:
             return say_days(self.referral.days.all())
         return say_schedule(self.referral.slots.all()) or "horaires à fixer avec le contrat"
+
+    @property
+    def given_up(self) -> str:
+        """The days without care with which the situation was validated."""
+        return say_days_of_months(row.day for row in self.referral.dropped_days.all())
 
     @property
     def is_occasional(self) -> bool:

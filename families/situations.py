@@ -1,78 +1,41 @@
 """A family's need beside a childminder's place: what her coordinator checks before saying yes."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
-from django.db.models import Prefetch
+from dateutil.relativedelta import relativedelta
+from django.db.models import Q
 
-from avip.templatetags.words import age_months, and_list, count_of, fr_date, fr_day, fr_month, hours
-from families.models import Hold, Placement, Referral
+from avip.templatetags.words import age_months, count_of, fr_date
+from families.cap import MONTHS_PER_YEAR, Month, by_calendar, months_against_cap
+from families.care import Care, need_of, other_care
+from families.models import PlaceOffer, Referral
 from families.place_planning import say_outside, say_pause
 from families.places import (
+    Period,
     capacity_of,
-    full_half_days,
+    held_at,
     keys_of,
     last_hold_day,
+    peak,
     places_taken,
+    reasons_of_offers,
     rules_of,
 )
-from families.planning import days_to_drop, minutes_per_week, planned_by_month
-from families.schedules import parts, schedule_of
+from families.planning import Schedule
 from labels.models.labels import labelled_providers
 from labels.rules import RuleSet
-from partners.calendars import Calendar, age_in_months, calendar_of, month_bounds
+from partners.calendars import (
+    Calendar,
+    age_in_months,
+    calendar_of,
+    end_after_months,
+    month_bounds,
+)
 from partners.models import Provider
 
-WEEKS_PER_YEAR = 52
-MONTHS_PER_YEAR = 12
-MINUTES = 60
-
-
-@dataclass(frozen=True)
-class Care:
-    """Hours given or asked for: a weekly schedule over a period, for some children."""
-
-    slots: list
-    first: date
-    last: date
-    children: int
-
-
-@dataclass(frozen=True)
-class Month:
-    """Minutes planned in one calendar month, against the cap."""
-
-    first: date
-    asked: int
-    others: int
-    cap: int
-    drop: list[date]  # the days to give up so that the month fits
-
-    @property
-    def total(self) -> int:
-        return self.asked + self.others
-
-    @property
-    def is_over(self) -> bool:
-        return self.total > self.cap
-
-    @property
-    def gauge_max(self) -> int:
-        """The end of the gauge: the cap, or what passes it."""
-        return max(self.total, self.cap)
-
-    @property
-    def sentence(self) -> str:
-        """Why this month is refused, and what would make it fit."""
-        text = (
-            f"{fr_month(self.first)} : {hours(self.total)} prévues, "
-            f"le plafond est de {hours(self.cap)}"
-        )
-        if self.drop:
-            days = and_list(fr_day(day) for day in self.drop)
-            return f"{text}. Sans accueil {days}, le mois tient."
-        return f"{text}. Proposez moins d’heures par semaine."
+SHE_SAID = "Ce qu’elle a indiqué de sa place"
 
 
 @dataclass(frozen=True)
@@ -100,45 +63,89 @@ class Situation:
         rules: RuleSet | None = None,
         slots: list | None = None,
         from_on: date | None = None,
+        without: tuple = (),
+        facts: "Facts | None" = None,
     ):
         self.referral = referral
         self.on = on
         self.provider = provider or referral.provider
         self.rules = rules or rules_of(referral)
-        self.slots = list(referral.slots.all()) if slots is None else slots
+        self.slots = need_of(referral) if slots is None else slots
+        if without:
+            given_up = {day: [] for day in without}
+            self.slots = Schedule(list(self.slots), self.slots.exceptions | given_up)
         self.from_on = from_on or referral.from_on
         self.children = list(referral.children.all())
         self.until = last_hold_day(self.from_on, self.rules)
+        self._facts = facts
+
+    @cached_property
+    def facts(self) -> "Facts":
+        return self._facts or facts_of([self.provider], self)
 
     @cached_property
     def calendar(self) -> Calendar:
         return calendar_of(self.provider)
 
-    @cached_property
+    @property
     def offers(self) -> list:
         """Her places that run on the first day, paused or not."""
-        running = self.provider.offers.running_on(self.from_on)
-        return list(running.prefetch_related("slots", "days"))
+        return [offer for offer in self.facts.offers[self.provider.pk] if self._runs(offer)]
+
+    def _runs(self, offer):
+        return offer.from_on <= self.from_on and (
+            offer.until is None or offer.until >= self.from_on
+        )
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """Whole months: this one and the next twelve, and those that the care touches."""
+        first = month_bounds(min(self.on, self.from_on))[0]
+        last = max(self.on + relativedelta(months=MONTHS_PER_YEAR), self.until)
+        return first, month_bounds(last)[1]
 
     @cached_property
+    def year(self) -> list[Month]:
+        """This month and the next twelve at least, with or without this family."""
+        first, last = self.period
+        others = self.facts.care[self.provider.pk]
+        asked = Care(self.slots, self.from_on, self.until, len(self.children))
+        return months_against_cap(asked, others, self.calendar, self.rules, first=first, last=last)
+
+    @property
     def months(self) -> list[Month]:
         """Every month from the first day of care to the last one a renewal could reach."""
-        others = other_care([self.provider], self.from_on, self.until, but=self.referral)
-        asked = Care(self.slots, self.from_on, self.until, len(self.children))
-        return months_against_cap(asked, others[self.provider.pk], self.calendar, self.rules)
+        return [month for month in self.year if month.asked]
+
+    @property
+    def over(self) -> list[Month]:
+        """The months that this family would bring above the cap."""
+        return [month for month in self.months if month.is_over]
+
+    @property
+    def days_to_give_up(self) -> list[date]:
+        """The days without which everything holds; none when it does as it is, or cannot."""
+        if any(check.blocking and not check.ok for check in self.conditions):
+            return []
+        if any(month.others > month.cap or not month.drop for month in self.over):
+            return []
+        return [day for month in self.over for day in month.drop]
 
     @cached_property
-    def checks(self) -> list[Check]:
-        """Every check, in the order in which a coordinator reads them."""
+    def conditions(self) -> list[Check]:
+        """Every check but the hours, in the order in which a coordinator reads them."""
         return [
             self._network(),
             self._licence(),
+            *self._pause(),
             self._places(),
             *map(self._age, self.children),
-            *self._pause(),
             self._opening(),
-            self._cap(),
         ]
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        return [*self.conditions, self._cap()]
 
     @property
     def reasons(self) -> list[str]:
@@ -149,7 +156,7 @@ class Situation:
         return self.rules.entry(key).reference
 
     def _network(self):
-        ok = labelled_providers(self.on).filter(pk=self.provider.pk).exists()
+        ok = self.provider.pk in self.facts.labelled
         name = self.provider.public_name
         return Check(
             "Réseau",
@@ -178,32 +185,53 @@ class Situation:
             "CASF, art. L. 421-4",
         )
 
+    def _pause(self):
+        """A place on pause takes no new family; one given before is kept, a pause to come said."""
+        if self.referral.status in Referral.TAKEN:
+            return []
+        if said := say_pause(self.provider, self.offers, self.from_on):
+            return [Check("Pause", False, said, SHE_SAID)]
+        coming = [
+            offer.paused_from
+            for offer in self.offers
+            if offer.paused_from and self.from_on < offer.paused_from <= self.until
+        ]
+        if not coming:
+            return []
+        said = f"Une pause est prévue à partir du {fr_date(min(coming))}."
+        return [Check("Pause", True, said, SHE_SAID)]
+
     def _places(self):
-        full = full_half_days(
-            self.provider,
-            keys_of(self.slots),
-            self.from_on,
-            self.until,
-            capacity_of(self.provider, self.rules) - len(self.children),
-            but=self.referral,
-        )
+        keys, most = keys_of(self.slots), capacity_of(self.provider, self.rules)
+        held = self.facts.held[self.provider.pk]
+        room = most - len(self.children)
+        full = [k for k in keys if peak(held.get(k, []), self.from_on, self.until) > room]
+        offered = [] if full else self._offered(keys)
         allowed = self.rules.childminder_max_places
         licensed = count_of(
             self.provider.childminder.licensed_places, "place agréée,places agréées"
         )
-        if full and len(self.children) > capacity_of(self.provider, self.rules):
+        if full and len(self.children) > most:
             sentence = (
-                f"La règle permet {count_of(allowed, 'place')} par assistante maternelle ; "
+                f"La règle permet {count_of(allowed, 'place')} par assistante maternelle ; "
                 f"la demande est pour {count_of(len(self.children), 'enfant')}."
             )
         elif full:
             sentence = places_taken(self.provider, self.rules, full)
+        elif offered:
+            sentence = " ".join(offered)
         else:
             sentence = (
                 f"Place libre aux jours demandés ({count_of(allowed, 'place')} par la règle, "
                 f"{licensed})."
             )
-        return Check("Place", not full, sentence, self._reference("childminder_max_places"))
+        ok = not full and not offered
+        return Check("Place", ok, sentence, self._reference("childminder_max_places"))
+
+    def _offered(self, keys):
+        ends = end_after_months(self.from_on, self.rules.contract_duration_months)
+        period = Period(self.from_on, min(ends, self.until), self.until)
+        return reasons_of_offers(self.offers, self.referral, period, self.children, keys)
 
     def _age(self, child):
         limit = self.rules.child_max_age_months
@@ -216,13 +244,6 @@ class Situation:
             self._reference("child_max_age_months"),
         )
 
-    def _pause(self):
-        """Only when every place of hers is paused on the first day; a place given is kept."""
-        if self.referral.status in Referral.TAKEN:
-            return []
-        said = say_pause(self.provider, self.offers, self.from_on)
-        return [Check("Pause", False, said, "Ce qu’elle a indiqué")] if said else []
-
     def _opening(self):
         outside = [slot for slot in self.slots if not is_open(self.calendar, slot)]
         said = say_outside(self.slots, self.offers, self.from_on, outside)
@@ -230,12 +251,12 @@ class Situation:
             "Ses horaires",
             not said,
             said or "Les jours et heures demandés sont dans ses horaires.",
-            "Horaires qu’elle a indiqués",
+            SHE_SAID,
             blocking=False,
         )
 
     def _cap(self):
-        over = [month.sentence for month in self.months if month.is_over]
+        over = [month.sentence for month in self.over]
         cap = self.rules.childminder_hours_month_cap
         return Check(
             "Heures par mois",
@@ -256,27 +277,31 @@ def is_open(calendar: Calendar, slot) -> bool:
     )
 
 
-def months_against_cap(
-    asked: Care, others: list[Care], calendar: Calendar, rules: RuleSet
-) -> list[Month]:
-    """The planned minutes of each month that `asked` touches, by the method of the rules."""
-    cap = rules.childminder_hours_month_cap * MINUTES
-    by_average = rules.childminder_cap_method == "monthly_average"
-    planned = _average if by_average else _calendar
-    mine = planned(asked, calendar, asked.first, asked.last)
-    theirs = [planned(care, calendar, asked.first, asked.last) for care in others]
-    months = []
-    for first, minutes in mine.items():
-        taken = sum(care.get(first, 0) for care in theirs)
-        drop = []
-        if not by_average and asked.children and minutes + taken > cap:
-            start, end = month_bounds(first)
-            room = max(cap - taken, 0) // asked.children
-            drop = days_to_drop(
-                asked.slots, calendar, max(start, asked.first), min(end, asked.last), room
-            )
-        months.append(Month(first, minutes, taken, cap, drop))
-    return months
+@dataclass(frozen=True)
+class Facts:
+    """What the checks read of some providers; as many queries for thirty as for one."""
+
+    labelled: set
+    held: dict
+    care: dict
+    offers: dict
+
+
+def facts_of(providers, situation: Situation) -> Facts:
+    """The facts of these providers for this need, on the day and over the months it is judged."""
+    s, ids = situation, [provider.pk for provider in providers]
+    offers = {pk: [] for pk in ids}
+    lasting = Q(until=None) | Q(until__gte=s.from_on)
+    rows = PlaceOffer.objects.filter(lasting, provider__in=ids).order_by("from_on")
+    for offer in rows.prefetch_related("slots", "days"):
+        offers[offer.provider_id].append(offer)
+    labelled = labelled_providers(s.on).filter(pk__in=ids)
+    return Facts(
+        labelled=set(labelled.values_list("pk", flat=True)),
+        held=held_at(providers, s.from_on, s.until, but=s.referral),
+        care=other_care(providers, *s.period, but=s.referral),
+        offers=offers,
+    )
 
 
 def planned_in_month(providers, month: date) -> dict[object, int]:
@@ -285,71 +310,8 @@ def planned_in_month(providers, month: date) -> dict[object, int]:
     others = other_care(providers, first, last)
     return {
         provider.pk: sum(
-            _calendar(care, calendar_of(provider), first, last).get(first, 0)
+            by_calendar(care, calendar_of(provider), first, last).get(first, 0)
             for care in others[provider.pk]
         )
         for provider in providers
     }
-
-
-def _calendar(care, calendar, first, last):
-    """The real days of each month."""
-    first, last = max(first, care.first), min(last, care.last)
-    months = planned_by_month(care.slots, calendar, first, last)
-    return {month: minutes * care.children for month, minutes in months.items()}
-
-
-def _average(care, calendar, first, last):
-    """The same minutes each month: an ordinary week times 52/12."""
-    first, last = max(first, care.first), min(last, care.last)
-    minutes = minutes_per_week(care.slots) * care.children * WEEKS_PER_YEAR / MONTHS_PER_YEAR
-    months, month = {}, first.replace(day=1)
-    while month <= last:
-        months[month] = round(minutes)
-        month = month_bounds(month)[1] + timedelta(days=1)
-    return months
-
-
-def other_care(
-    providers, first: date, last: date, *, but=None, but_contract=None
-) -> dict[object, list[Care]]:
-    """By provider, the care planned in the period: held places, and placements without a hold.
-
-    A contract in force replaces the need that the referral stated. `but` is a referral left out,
-    `but_contract` a contract without a referral.
-    """
-    ids = [provider.pk for provider in providers]
-    found = {pk: [] for pk in ids}
-    held = Hold.objects.standing(first, last).filter(provider__in=ids).exclude(referral=but)
-    referrals = Referral.objects.filter(pk__in=held.values("referral")).prefetch_related(
-        "slots",
-        Prefetch("holds", queryset=held),
-        *parts("contracts__"),
-    )
-    for referral in referrals:
-        holds = referral.holds.all()
-        slots = schedule_of(referral.contracts.all()) or list(referral.slots.all())
-        found[referral.provider_id].append(
-            Care(
-                slots,
-                min(hold.from_on for hold in holds),
-                max(hold.until for hold in holds),
-                len({hold.child_id for hold in holds}),
-            )
-        )
-    placements = (
-        Placement.objects.during(first, last)
-        .filter(provider__in=ids)
-        .exclude(status=Placement.Status.ENDED)
-        .exclude(contract__referral__in=held.values("referral"))
-        .exclude(contract=but_contract and but_contract.pk)
-        .select_related("contract")
-        .prefetch_related(*parts("contract__"))
-    )
-    for placement in placements:
-        schedule = schedule_of([placement.contract])
-        if schedule:
-            found[placement.provider_id].append(
-                Care(schedule, placement.start_on, placement.end_on, 1)
-            )
-    return found

@@ -8,6 +8,7 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import fr_date, fr_datetime, short_name
 from families.models import Referral
 from families.permissions import answers, dispatches, manages, orients, validates
+from families.places import rules_of
 from families.workflow.referral_steps import done_words
 from partners.permissions import is_hijacked
 
@@ -203,7 +204,8 @@ def _act_before_the_answer(referral, user, page):
     if referral.counter and orients(user, referral) and not referral.told_at:
         return _tell(referral)
     if referral.status == Status.TO_VALIDATE:
-        return {"who": "la coordination", "text": "valider la situation.", "deadline": due}
+        who = "la Caf" if referral.escalated_at else "la coordination"
+        return {"who": who, "text": "valider la situation.", "deadline": due}
     return {"who": referral.provider.public_name, "text": "répondre.", "deadline": due}
 
 
@@ -237,6 +239,9 @@ def _act_before_the_family_says_yes(referral, user, page):
 def _act_before_the_contract(referral, user, contract):
     if contract or referral.kind == Kind.OCCASIONAL:
         return None
+    if _waits_for_coordinator(referral) and not validates(user, referral):
+        text = "proposer le contrat\xa0: ses jours et ses heures sont validés avec lui."
+        return {"who": "la coordination", "text": text}
     if orients(user, referral) or manages(user, referral.provider):
         return {
             "text": "proposer le contrat\xa0: l’accueil compte à partir de la dernière signature.",
@@ -245,6 +250,13 @@ def _act_before_the_contract(referral, user, contract):
             "action": "Proposer le contrat",
         }
     return None
+
+
+def _waits_for_coordinator(referral):
+    """A family that the coordinator proposed herself came without its hours."""
+    if referral.validated_at or not referral.provider.is_childminder:
+        return False
+    return rules_of(referral).childminder_requires_validation
 
 
 def _look_elsewhere(referral):

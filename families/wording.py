@@ -2,7 +2,15 @@
 
 import unicodedata
 
-from avip.templatetags.words import NBSP, age_months, and_list, fr_time, half_day, weekday_name
+from avip.templatetags.words import (
+    MONTHS,
+    NBSP,
+    age_months,
+    and_list,
+    fr_time,
+    half_day,
+    weekday_name,
+)
 
 
 def say_schedule(slots) -> str:
@@ -22,6 +30,19 @@ def say_week(intervals_of) -> str:
         )
         by_hours.setdefault(hours, []).append(weekday_name(weekday))
     return f"{NBSP}; ".join(f"{and_list(names)} {hours}" for hours, names in by_hours.items())
+
+
+def say_days_of_months(days) -> str:
+    """« le 30 mars », « les 26 et 30 mars et le 29 avril », from dates."""
+    by_month = {}
+    for day in sorted(days):
+        by_month.setdefault((day.year, day.month), []).append(day)
+    parts = []
+    for (_, month), dates in by_month.items():
+        numbers = and_list("1ᵉʳ" if day.day == 1 else day.day for day in dates)
+        article = "les" if len(dates) > 1 else "le"
+        parts.append(f"{article} {numbers}{NBSP}{MONTHS[month - 1]}")
+    return and_list(parts)
 
 
 def say_half_days(keys) -> str:

@@ -101,6 +101,21 @@ class Calendar:
         return start + timedelta(hours=hours)
 
 
+GATES = []
+
+
+def gate_of_openings(function):
+    """Register `function(provider, calendar, on) -> French reasons` against fewer closed days."""
+    GATES.append(function)
+    return function
+
+
+def reasons_to_stay_closed(provider, closures, on: date) -> list[str]:
+    """Why this provider may not keep these closures alone; its row is locked by the caller."""
+    then = replace(calendar_of(provider), closures=closures)
+    return [reason for gate in GATES for reason in gate(provider, then, on)]
+
+
 def calendar_of(provider) -> Calendar:
     """The calendar of a provider: two queries, none when hours and closures are prefetched."""
     hours = {}

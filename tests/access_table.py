@@ -342,6 +342,9 @@ ACCESS = {
     "families:referral_validate": page(
         "coordinator", of("to_validate"), f"{CAF} adviser", states="one error"
     ),
+    "families:referral_other_childminder": page(
+        "coordinator", of("to_validate"), f"{CAF} adviser", states="empty many"
+    ),
     "families:referral_accept": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
     "families:referral_refuse": page(CARE, of("referral"), f"adviser {CAF}", states="one error"),
     "families:referral_confirm": page(

@@ -164,7 +164,7 @@ def _objects(world, first, today):
         "match": _match(world),
         "referral": referrals.get(status="sent", is_urgent=False),
         "confirmed": referrals.get(status="confirmed", contracts=None, household__take_up=None),
-        "to_validate": Referral.objects.get(status="to_validate"),
+        "to_validate": Referral.objects.filter(status="to_validate").earliest("created_at"),
         "to_dispatch": Referral.objects.get(status="to_dispatch"),
         "her": world.childminders[0],
         "her_offer": PlaceOffer.objects.get(provider=world.childminders[0]),

@@ -167,7 +167,7 @@ class WeekForm(forms.Form):
 class ProposeForm(WeekForm):
     start_on = forms.DateField(label="Premier jour d’accueil", widget=DayInput())
 
-    def __init__(self, *args, referral, **kwargs):
+    def __init__(self, *args, referral, given_up=None, **kwargs):
         self.referral = referral
         parents = list(referral.household.parents.order_by("pk"))
         signing = parents_who_sign(referral.household)
@@ -182,6 +182,7 @@ class ProposeForm(WeekForm):
             **kwargs,
         )
         self.initial["start_on"] = referral.from_on
+        self.initial["exceptions"] = as_lines(given_up or {})
         if self.others:
             self.fields["parents"] = forms.ModelMultipleChoiceField(
                 Parent.objects.filter(pk__in=[parent.pk for parent in self.others]),
@@ -202,7 +203,7 @@ class ProposeForm(WeekForm):
 
 
 class RenewForm(WeekForm):
-    def __init__(self, *args, contract, **kwargs):
+    def __init__(self, *args, contract, given_up=None, **kwargs):
         version = contract.version
         super().__init__(
             *args,
@@ -212,6 +213,7 @@ class RenewForm(WeekForm):
             envelope_minutes=version.envelope_minutes,
             **kwargs,
         )
+        self.initial["exceptions"] = as_lines(given_up or {})
 
 
 class ReviseForm(WeekForm):

@@ -1,5 +1,7 @@
 """What the receiver answers, what the family says, what came of a place: one form each."""
 
+from datetime import date
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Layout
 from django import forms
@@ -45,6 +47,36 @@ class AcceptForm(forms.Form):
         if moment and moment < timezone.now():
             raise forms.ValidationError("Ce rendez-vous est passé\xa0: choisissez un autre moment.")
         return moment
+
+
+class ValidateForm(forms.Form):
+    """The one thing that no check can tell: the tariff was talked over, and when."""
+
+    is_tariff_talked = forms.BooleanField(
+        label="Le tarif a été évoqué avec la famille et avec elle",
+        error_messages={
+            "required": "Parlez du tarif avec la famille et avec elle avant de valider."
+        },
+    )
+    tariff_talked_on = forms.DateField(label="Évoqué le", widget=DayInput())
+    # The days given up, as the page showed them.
+    without = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, on, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.on = on
+
+    def clean_tariff_talked_on(self):
+        if self.cleaned_data["tariff_talked_on"] > self.on:
+            raise forms.ValidationError("Cette date n’est pas encore venue.")
+        return self.cleaned_data["tariff_talked_on"]
+
+    def clean_without(self):
+        try:
+            days = [date.fromisoformat(day) for day in self.cleaned_data["without"].split()]
+        except ValueError as fault:
+            raise forms.ValidationError("Rechargez la page, puis validez de nouveau.") from fault
+        return sorted(set(days))
 
 
 class RefuseForm(forms.Form):

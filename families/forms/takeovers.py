@@ -2,6 +2,7 @@
 
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from avip.jobs import SCHEDULES
@@ -62,7 +63,7 @@ class TakeoverForm(PlaceForm, WeekForm):
         providers = self._providers()
         only = providers.first() if providers.count() == 1 else None
         super().__init__(*args, provider=only, slots=[], revision=0, **kwargs)
-        for name in ("envelope_hours", "settling_in_days", "exceptions", "seen"):
+        for name in ("envelope_hours", "settling_in_days", "seen"):
             del self.fields[name]
         self.fields["provider"].queryset = providers
         self.initial["provider"] = only
@@ -84,7 +85,11 @@ class TakeoverForm(PlaceForm, WeekForm):
             )
         else:
             seen = Provider.objects.managed_by(self.user)
-        return seen.filter(pk__in=mine).select_related("caf").order_by("name")
+        # A childminder's coordinator alone: recording the contract validates the situation.
+        hers = Provider.objects.filter(childminder__service__in=self.user.reach.services)
+        facilities = Q(kind=Provider.Kind.FACILITY)
+        seen = seen.filter(facilities | Q(pk__in=hers.values("pk")), pk__in=mine)
+        return seen.select_related("caf").order_by("name")
 
     def _ask_the_family(self):
         mine = Agency.objects.filter(pk__in=self.user.reach.agencies)
@@ -109,6 +114,7 @@ class TakeoverForm(PlaceForm, WeekForm):
             Fieldset("La famille", *family),
             Fieldset("Le contrat", "provider", "start_on", "end_on", "number"),
             HTML("{% include '" + OPEN + "' %}"),
+            "exceptions",
             Fieldset("Le papier", "scan"),
         )
 

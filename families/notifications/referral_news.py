@@ -164,6 +164,50 @@ def _who_is_silent(referral):
     return referral.provider.public_name
 
 
+def validation_reminder(referral) -> News:
+    """To the coordinators: half of their delay is spent."""
+    return _validation(
+        referral,
+        "Une situation attend votre validation",
+        "Validez, refusez en disant pourquoi, ou proposez une autre assistante maternelle.",
+        f"vous coordonnez le réseau dont {referral.provider.public_name} est membre",
+    )
+
+
+def deputy(referral) -> News:
+    """To the service that stands in."""
+    return _validation(
+        referral,
+        "Une situation attend une validation",
+        "Votre service supplée celui qui coordonne d’habitude et n’a pas encore répondu\xa0: "
+        "vous pouvez valider ou refuser.",
+        "votre service est le suppléant de celui qui coordonne",
+    )
+
+
+def to_the_caf(referral) -> News:
+    """To the Caf: no coordinator answers, or there is none."""
+    return _validation(
+        referral,
+        "Une situation attend une validation",
+        "Personne n’a encore répondu dans sa commune\xa0: vous pouvez valider, refuser, ou "
+        "proposer une autre assistante maternelle, sans lire le nom de la famille.",
+        "votre Caf coordonne quand la commune ne répond pas",
+    )
+
+
+def _validation(referral, title, text, why) -> News:
+    return News(
+        title,
+        f"{referral.agency} demande une place chez {referral.provider.public_name}, "
+        f"à partir du {fr_date(referral.from_on)}.",
+        text,
+        "Examiner la situation",
+        f"Vous recevez ce courriel parce que {why}.",
+        f"Répondez avant le {fr_datetime(referral.answer_due_at)}.",
+    )
+
+
 def hours_taken(referral) -> News:
     """The family takes the other hours."""
     return News(

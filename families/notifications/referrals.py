@@ -43,13 +43,19 @@ def tell_adviser(row):
 @outbox.handler("families.referral_reminder")
 def remind_receiver(row):
     """Half of the delay is spent."""
-    _tell_news(row, news.reminder)
+    _tell_waiting(row, news.reminder, news.validation_reminder)
 
 
 @outbox.handler("families.referral_escalated")
 def tell_colleagues(row):
-    """Most of the delay is spent: an operator, a coordinator may still answer."""
-    _tell_news(row, news.escalated)
+    """Most of the delay is spent: an operator may still answer, the Caf validate a situation."""
+    _tell_waiting(row, news.escalated, news.to_the_caf)
+
+
+@outbox.handler("families.referral_deputy")
+def tell_deputy(row):
+    """The coordinator keeps silent: the service that stands in for hers may validate."""
+    _tell_news(row, news.deputy, page="families:referral_validate")
 
 
 @outbox.handler("families.referral_hours_taken")
@@ -146,6 +152,7 @@ def keep_deadlines(on):
     now = timezone.now()
     expired = deadlines.expire_late(on=on, now=now)
     escalated = deadlines.escalate_silent(on=on, now=now)
+    deadlines.pass_to_deputies(on=on, now=now)
     reminded = deadlines.remind_silent(on=on, now=now)
     return f"{reminded} rappelées, {escalated} signalées, {expired} sans réponse"
 
@@ -180,6 +187,14 @@ def _tell_news(row, say, page="families:referral_detail"):
     if referral.status == Status.EXPIRED:
         more["others"] = _others(referral, row)
     write_mail(row, "families/email/referral_news", page, **more)
+
+
+def _tell_waiting(row, say, say_of_validation):
+    """A situation to validate has a page and words of its own."""
+    if _referral(row).status == Status.TO_VALIDATE:
+        _tell_news(row, say_of_validation, page="families:referral_validate")
+    else:
+        _tell_news(row, say)
 
 
 def _others(referral, row):
@@ -232,7 +247,15 @@ def _address(kind, referral):
         return referral.agency.email
     if referral.status == Status.TO_DISPATCH:
         return referral.counter.email
-    to_validate = referral.status == Status.TO_VALIDATE
-    if kind == "families.referral_to_validate" or to_validate:
-        return (referral.provider.childminder.service or referral.caf).email
+    if kind == "families.referral_to_validate" or referral.status == Status.TO_VALIDATE:
+        return _address_of_who_validates(kind, referral.provider)
     return referral.provider.email
+
+
+def _address_of_who_validates(kind, provider):
+    service = provider.childminder.service
+    if kind == "families.referral_deputy" and service and service.deputy:
+        return service.deputy.email
+    if kind == "families.referral_escalated" or service is None:
+        return provider.caf.email
+    return service.email

@@ -15,6 +15,7 @@ from families.views import (
     referrals,
     search,
     sheets,
+    situations,
     still_free,
     takeups,
 )
@@ -53,7 +54,12 @@ urlpatterns = [
         name="referral_step",
     ),
     path("demandes/<uuid:pk>/adresser/", answers.Dispatch.as_view(), name="referral_dispatch"),
-    path("demandes/<uuid:pk>/valider/", answers.Validate.as_view(), name="referral_validate"),
+    path("demandes/<uuid:pk>/valider/", situations.Validate.as_view(), name="referral_validate"),
+    path(
+        "demandes/<uuid:pk>/autre-assistante/",
+        situations.OtherChildminder.as_view(),
+        name="referral_other_childminder",
+    ),
     path("demandes/<uuid:pk>/accepter/", answers.Accept.as_view(), name="referral_accept"),
     path("demandes/<uuid:pk>/refuser/", answers.Refuse.as_view(), name="referral_refuse"),
     path("demandes/<uuid:pk>/famille/", answers.Confirm.as_view(), name="referral_confirm"),

@@ -21,7 +21,7 @@ from families.follow_up_page import follow_up_of, shows_review
 from families.forms.contracts import ContractFilter, ProposeForm, RenewForm
 from families.models import AvipContract, ContractVersion, Referral
 from families.permissions import takes_part
-from families.proposal import last_day_of_contract, last_day_of_renewal
+from families.proposal import given_up_between, last_day_of_contract, last_day_of_renewal
 from families.version_diff import changes_of
 from families.workflow import contracts
 from families.workflow.proposals import reasons_of_state
@@ -215,19 +215,26 @@ class ContractPropose(ContractFormView):
         return reasons_of_state(self.object)
 
     def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"referral": self.object}
+        referral = self.object
+        given_up = given_up_between(referral, referral.from_on, self._last_day())
+        return super().get_form_kwargs() | {"referral": referral, "given_up": given_up}
+
+    def _last_day(self):
+        referral = self.object
+        rules = rules_for(referral.caf, referral.from_on)
+        months, children = rules.contract_duration_months, list(referral.children.all())
+        return last_day_of_contract(referral.from_on, months, children, rules)
 
     def get_context_data(self, **kwargs):
         referral = self.object
         rules = rules_for(referral.caf, referral.from_on)
         children = list(referral.children.all())
-        months = rules.contract_duration_months
         return super().get_context_data(
             referral=referral,
             rules=rules,
             family=contract_page.family_name(referral),
             children=children,
-            end_on=last_day_of_contract(referral.from_on, months, children, rules),
+            end_on=self._last_day(),
             **kwargs,
         )
 
@@ -241,18 +248,24 @@ class ContractRenew(ContractFormView):
     template_name = "families/contract_renew.html"
 
     def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"contract": self.object}
+        contract = self.object
+        given_up = given_up_between(contract.referral, *self._dates())
+        return super().get_form_kwargs() | {"contract": contract, "given_up": given_up}
+
+    def _dates(self):
+        contract = self.object
+        start_on = contract.end_on + timedelta(days=1)
+        children, rules = list(contract.children.all()), rules_for(contract.caf, start_on)
+        return start_on, last_day_of_renewal(contract, children, rules)
 
     def get_context_data(self, **kwargs):
         contract = self.object
-        children = list(contract.children.all())
-        start_on = contract.end_on + timedelta(days=1)
-        rules = rules_for(contract.caf, start_on)
+        start_on, end_on = self._dates()
         return super().get_context_data(
             contract=contract,
             family=contract_page.family_name(contract),
             start_on=start_on,
-            end_on=last_day_of_renewal(contract, children, rules),
+            end_on=end_on,
             review_rows=rows_of(contract) if shows_review(contract, timezone.localdate()) else [],
             **kwargs,
         )

@@ -1,12 +1,12 @@
 """The steps of a request that ask something: what is answered, what the family says of it."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import DetailView, ListView
+from django.views.generic import ListView
 
-from avip.views import StepPage, VisibleObjectsMixin, log_reading
+from avip.views import StepPage, VisibleObjectsMixin
 from families import waiting_list
 from families.alternatives import alternatives
 from families.commissions import next_commission
@@ -22,13 +22,11 @@ from families.forms.referral_answers import (
     TransferForm,
 )
 from families.models import Referral
-from families.occasional import situation_of
-from families.offers import say_when
+from families.other_childminders import childminders_for
 from families.permissions import dispatches, manages, orients, validates
-from families.place_states import with_state
 from families.sight import Sight
 from families.views.referrals import detailed
-from families.wording import say_schedule, say_week
+from families.wording import say_schedule
 from families.workflow import no_shows, referrals
 from families.workflow.referral_steps import REFERRAL
 from families.workflow.transfers import may_receive
@@ -195,6 +193,9 @@ class Transfer(ReferralPage):
             return mine.filter(pk__in=labelled_providers(today)).order_by("name", "pk")
         if orients(user, referral):
             near = [result.provider.pk for result in alternatives(referral, seen, today, limit=10)]
+        elif referral.provider.is_childminder:
+            seen = childminders_for(user, referral)
+            near = seen.values("pk")
         else:
             mine = Provider.objects.managed_by(user).select_related("facility", "childminder")
             near = [one.pk for one in mine if may_receive(user, referral, one)]
@@ -202,7 +203,14 @@ class Transfer(ReferralPage):
         return labelled.select_related("commune").order_by("name")
 
     def take(self, form, who):
-        return referrals.transfer(self.object, form.cleaned_data["to_provider"], **who)
+        """Then the new request, to be validated at once by whoever does; else the former one."""
+        to_provider = form.cleaned_data["to_provider"]
+        user, following = who["by"], referrals.transfer(self.object, to_provider, **who)
+        if not Referral.objects.visible_to(user).filter(pk=following.pk).exists():
+            return None
+        if following.status == Referral.Status.TO_VALIDATE and validates(user, following):
+            return reverse("families:referral_validate", args=[following.pk])
+        return following
 
 
 class StayHours(ReferralPage):
@@ -227,45 +235,6 @@ class StayHours(ReferralPage):
 
     def take(self, form, who):
         referrals.confirm_hours(self.object, minutes=form.minutes, **who)
-
-
-class Validate(VisibleObjectsMixin, DetailView):
-    """The family's need beside the childminder's place: each check with its rule, each month."""
-
-    model = Referral
-    context_object_name = "referral"
-    template_name = "families/referral_validate.html"
-
-    def get_queryset(self):
-        return detailed(super().get_queryset())
-
-    def get(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        if not self.object.provider.is_childminder:
-            raise Http404
-        if not validates(request.user, self.object):
-            raise PermissionDenied
-        if self.object.status != Referral.Status.TO_VALIDATE:
-            return redirect(self.object)
-        log_reading(request, self.object)
-        situation = situation_of(self.object, timezone.localdate())
-        return self.render_to_response(
-            self.get_context_data(
-                situation=situation,
-                cap_minutes=situation.rules.childminder_hours_month_cap * 60,
-                sight=Sight(self.object, request.user),
-                week=say_week(situation.calendar.hours),
-                offers=[
-                    (offer, f"{say_when(offer)}, {offer.state.words}")
-                    for offer in with_state(
-                        self.object.provider.offers.running_on(
-                            self.object.from_on
-                        ).prefetch_related("slots"),
-                        self.object.from_on,
-                    )
-                ],
-            )
-        )
 
 
 class WaitingList(VisibleObjectsMixin, ListView):

@@ -36,7 +36,7 @@ class ReferralList(VisibleObjectsMixin, ListView):
         seen = super().get_queryset().order_by("-sent_at", "pk")
         self.filter = ReferralFilter(self.request.GET, queryset=seen)
         return self.filter.qs.select_related(
-            "provider__facility", "provider__childminder", "agency", "household"
+            "provider__facility", "provider__childminder__service", "agency", "household"
         ).prefetch_related("children", "slots", "days", "household__parents")
 
     def get_context_data(self, **kwargs):
@@ -171,7 +171,6 @@ class ReferralStep(TakeStep):
 
     model = Referral
     verbs = {
-        "validate": referrals.validate,
         "put_on_waiting_list": referrals.put_on_waiting_list,
         "take_hours": referrals.take_hours,
         "decline": referrals.decline,

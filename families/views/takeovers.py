@@ -55,7 +55,12 @@ class ContractTakeover(RefusableForm, FormView):
             household = open_family(data["agency"], **who, **form.family())
         children = data["children"] if self.household else household.children.all()
         paper = Paper(
-            data["start_on"], data["end_on"], data["slots"], data["number"], form.scan_bytes
+            data["start_on"],
+            data["end_on"],
+            data["slots"],
+            data["number"],
+            form.scan_bytes,
+            tuple(data["exceptions"]),
         )
         return take_over(
             household, provider=data["provider"], children=children, paper=paper, **who

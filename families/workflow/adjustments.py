@@ -22,7 +22,7 @@ from families.proposal import reasons_of_cap, reasons_of_slots
 from families.schedules import followed_by, schedule_of
 from families.workflow.contract_steps import lock_with_referral, refuse, tell
 from families.workflow.proposals import missing_rules_said
-from families.workflow.week_holds import give_back, hold_more
+from families.workflow.week_holds import give_back, give_up_later, hold_more
 from labels.rules import rules_for
 from partners.calendars import calendar_of
 
@@ -58,6 +58,9 @@ def adjust(
             rules = rules_for(contract.caf, contract.start_on)
             last = until or contract.end_on
             refuse(_reasons_of_care(contract, week, rules, from_on, last))
+            children = list(contract.children.all())
+            whole = followed_by(schedule_of([contract]), week, from_on, until)
+            give_up_later(contract, children, whole, rules)
             hold_more(contract, week, rules, first=from_on, ends=last, until=last)
         adjustment = Adjustment.objects.create(
             contract=contract, from_on=from_on, until=until, made_by=by, made_at=moment(at)
@@ -69,6 +72,7 @@ def adjust(
         return adjustment
 
 
+@missing_rules_said()
 def cancel_adjustment(adjustment, *, by, on, at=None):
     """Go back to the hours of the contract; days already spent stay as they were."""
     contract = adjustment.contract
@@ -88,6 +92,12 @@ def cancel_adjustment(adjustment, *, by, on, at=None):
             else:
                 adjustment.cancelled_at = moment(at)
             adjustment.save(update_fields=["until", "cancelled_at"])
+            # The hours of the contract come back: another family may have been promised them.
+            rules = rules_for(contract.caf, contract.start_on)
+            children = list(contract.children.all())
+            whole = schedule_of([contract])
+            refuse(reasons_of_cap(contract, children, whole, rules, on))
+            give_up_later(contract, children, whole, rules)
         give_back(contract, from_on=max(on, adjustment.from_on), at=at)
         _tell(contract, version, adjustment, "unadjusted", by=by, on=on, at=at)
 

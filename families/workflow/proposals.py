@@ -11,6 +11,7 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import count_of, fr_date
 from avip.workflow import StepRefused, edit, lock, moment
 from families import documents
+from families.care import after
 from families.models import (
     AvipContract,
     ContractVersion,
@@ -26,8 +27,17 @@ from families.parties import (
     parent_signatories,
     parents_who_sign,
 )
-from families.permissions import takes_part
-from families.places import hold_places, keys_of, lock_provider, release_holds, release_holds_from
+from families.permissions import takes_part, validates
+from families.places import (
+    capacity_of,
+    full_half_days,
+    hold_places,
+    keys_of,
+    lock_provider,
+    places_taken,
+    release_holds,
+    release_holds_from,
+)
 from families.planning import Schedule
 from families.proposal import (
     last_day_of_contract,
@@ -37,6 +47,7 @@ from families.proposal import (
 )
 from families.situations import Situation
 from families.workflow.contract_steps import CONTRACT, VERSION, lock_with_referral, refuse, tell
+from families.workflow.week_holds import give_up_later
 from labels.rules import RuleMissing, rules_for
 from partners.permissions import is_adviser
 
@@ -92,12 +103,11 @@ def propose(
         if not takes_part(by, referral):
             raise PermissionDenied
         refuse(_reasons_of_referral(referral))
-        with edit(referral, by=by, seen=seen, fields=[], at=at):
-            pass
         rules = rules_for(referral.caf, start_on)
-        if provider.is_childminder and rules.childminder_requires_validation:
-            # A hard gate: no contract without the coordinator's word on this very situation.
-            refuse([] if referral.validated_at else [NOT_VALIDATED])
+        with edit(referral, by=by, seen=seen, fields=["validated_at"], at=at):
+            if provider.is_childminder and rules.childminder_requires_validation:
+                # A hard gate: no contract without the coordinator's word on this very situation.
+                _refuse_unless_validated(referral, by, at)
         children = _lock_children(referral.children)
         contract = AvipContract(
             referral=referral,
@@ -117,6 +127,16 @@ def propose(
             list(slots), envelope_minutes, settling_in_days, list(parents), tuple(exceptions)
         )
         return _call_for_signatures(contract, children, terms, rules, by=by, on=on, at=at)
+
+
+def _refuse_unless_validated(referral, by, at):
+    """A family she proposed herself came without its hours: her coordinator validates them here.
+
+    `hold_week` judges the situation that she proposes; anybody else waits for her.
+    """
+    if referral.validated_at is None:
+        refuse([] if validates(by, referral) else [NOT_VALIDATED])
+        referral.validated_at = moment(at)
 
 
 @missing_rules_said()
@@ -190,7 +210,7 @@ def _call_for_signatures(contract, children, terms, rules, *, by, on, at):
     )
     if not terms.parents or {p.household_id for p in terms.parents} != {contract.household_id}:
         raise StepRefused("Indiquez le parent qui signe.")
-    hold_week(contract, slots, rules, on, at)
+    hold_week(contract, children, slots, rules, on, at)
     contract.created_at = moment(at)
     contract.save(force_insert=True)
     contract.children.set(children)
@@ -253,11 +273,14 @@ def write_version(contract, terms, *, start_on, number=1, by, on, at) -> Contrac
     return version
 
 
-def hold_week(contract, slots, rules, on, at):
+def hold_week(contract, children, slots, rules, on, at):
     """Hold the half-days and the days of this contract, unless they are those already held."""
     referral, provider, period = contract.referral, contract.provider, period_of(contract)
     if referral is None:
-        return  # signed on paper before the software: nothing was asked for, nothing is held
+        # Signed on paper before the software: nothing was asked for, nothing is held.
+        refuse(_reasons_of_place(contract, children, slots, rules))
+        return
+    give_up_later(contract, children, slots, rules)
     if provider.is_childminder and not contract.previous:
         refuse(_reasons_of_change(contract, slots, rules, on))
     if _is_held(contract, set(keys_of(slots)), period):
@@ -284,9 +307,12 @@ def _reasons_of_change(contract, slots, rules, on):
     referral = contract.referral
     validated = {(slot.weekday, slot.starts, slot.ends) for slot in referral.slots.all()}
     asked = {(slot.weekday, slot.starts, slot.ends) for slot in slots}
-    as_validated = asked == validated and not slots.exceptions
+    given_up = {row.day: [] for row in referral.dropped_days.all()}
+    signed = {day: [] for day in given_up if day <= contract.end_on}
+    as_validated = asked == validated and slots.exceptions == signed
     if contract.start_on == referral.from_on and as_validated:
         return []
+    slots = after(slots, given_up, contract.end_on)
     return Situation(
         referral,
         on,
@@ -295,6 +321,17 @@ def _reasons_of_change(contract, slots, rules, on):
         slots=slots,
         from_on=contract.start_on,
     ).reasons
+
+
+def _reasons_of_place(contract, children, slots, rules):
+    """The renewal of a paper contract: its place may have gone to another family meanwhile."""
+    provider = contract.provider
+    if not provider.is_childminder:
+        return []
+    room = capacity_of(provider, rules) - len(children)
+    bounds = contract.start_on, contract.end_on
+    full = full_half_days(provider, keys_of(slots), *bounds, room, but_children=children)
+    return [places_taken(provider, rules, full)] if full else []
 
 
 def _lock_children(children):

@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from avip.workflow import StepRefused, moment
 from families.models import CounterSlot, Referral, ReferralSlot
 from families.occasional import hold_asked, situation_of
-from families.places import JUST_TAKEN, lock_provider, release_holds, rules_of
+from families.places import JUST_TAKEN, lock_provider, rules_of
 from families.planning import reasons_of_week
 from families.recipients import people_who_answer
 from families.situations import Situation
-from families.workflow.referral_steps import REFERRAL, tell, tell_answer
+from families.workflow.referral_steps import REFERRAL, give_back, tell, tell_answer
 from families.workflow.sending import restart_delay
 from labels.models.labels import labelled_providers
 from labels.rules import RuleMissing
@@ -59,6 +59,7 @@ def accept(referral, *, by, on, first_appointment_at, contact_name, papers, at=N
 def take_places(referral, provider, on):
     """Hold what is asked for, if the provider may still take a new family; `provider` is locked."""
     rules = rules_of(referral)
+    held = referral.holds.filter(released_at=None).exists()
     if provider.is_childminder:
         reasons = situation_of(referral, on, provider=provider, rules=rules).reasons
     elif labelled_providers(on).filter(pk=provider.pk).exists():
@@ -69,7 +70,9 @@ def take_places(referral, provider, on):
         ]
     if reasons:
         raise StepRefused(*reasons)
-    hold_asked(referral, provider, rules)
+    # A childminder's place is held since her coordinator validated the situation.
+    if not held:
+        hold_asked(referral, provider, rules)
 
 
 def refuse(referral, *, by, on, reason, text="", at=None):
@@ -79,13 +82,13 @@ def refuse(referral, *, by, on, reason, text="", at=None):
             raise StepRefused("Choisissez la raison du refus.")
         referral.refusal_reason = reason
         referral.refusal_text = text
-        release_holds(referral, moment(at))
+        give_back(referral, "refuse", on, at)
 
 
 def put_on_waiting_list(referral, *, by, on, at=None):
-    """Not now: the request stays alive and may be accepted later."""
+    """Not now: the request stays alive and may be accepted later; nothing is held meanwhile."""
     with _answer("put_on_waiting_list", referral, by=by, on=on, at=at):
-        pass
+        give_back(referral, "put_on_waiting_list", on, at)
 
 
 def shortlist(referral, *, by, on, commission_on, at=None):
@@ -105,7 +108,13 @@ def propose_hours(referral, *, by, on, slots, from_on, contact_name, papers="", 
     Of a childminder, her coordinator proposes them, after the same checks as for any situation.
     """
     slots = [tuple(slot) for slot in slots]
-    with places_said(), _answer("propose_hours", referral, by=by, on=on, at=at):
+    with places_said(), transaction.atomic():
+        lock_provider(referral.provider_id)
+        _propose_hours(referral, slots, from_on, contact_name, papers, text, by=by, on=on, at=at)
+
+
+def _propose_hours(referral, slots, from_on, contact_name, papers, text, *, by, on, at):
+    with _answer("propose_hours", referral, by=by, on=on, at=at):
         rows = [CounterSlot(referral=referral, weekday=d, starts=s, ends=e) for d, s, e in slots]
         reasons = reasons_of_week(slots)
         if from_on < on:
@@ -114,6 +123,7 @@ def propose_hours(referral, *, by, on, slots, from_on, contact_name, papers="", 
             reasons = Situation(referral, on, slots=rows, from_on=from_on).reasons
         if reasons:
             raise StepRefused(*reasons)
+        give_back(referral, "propose_hours", on, at)
         referral.counter_slots.all().delete()
         CounterSlot.objects.bulk_create(rows)
         referral.counter_from_on = from_on
@@ -131,6 +141,7 @@ def take_hours(referral, *, by, on, at=None):
         provider = lock_provider(referral.provider_id)
         with REFERRAL.take("take_hours", referral, by=by, on=on, at=at):
             referral.slots.all().delete()
+            referral.dropped_days.all().delete()
             ReferralSlot.objects.bulk_create(
                 ReferralSlot(
                     referral=referral, weekday=row.weekday, starts=row.starts, ends=row.ends

@@ -4,15 +4,16 @@ from django.db import transaction
 
 from avip import outbox
 from avip.jobs import SCHEDULES
-from avip.workflow import moment
 from families.models import Referral
-from families.places import release_holds
 from families.recipients import (
     advisers_of_all,
+    agents_of_all,
+    coordinators_of_all,
+    deputies_of_all,
     people_above_providers,
     people_of_providers,
 )
-from families.workflow.referral_steps import REFERRAL, UNANSWERED, tell_answer
+from families.workflow.referral_steps import REFERRAL, UNANSWERED, give_back, tell_answer
 from labels.rules import rules_for
 from partners.calendars import calendar_of
 
@@ -23,7 +24,7 @@ BATCH = 500
 def expire(referral, *, on, at=None):
     """Nobody answered in time: the adviser looks elsewhere."""
     with REFERRAL.take("expire", referral, by=None, on=on, at=at):
-        release_holds(referral, moment(at))
+        give_back(referral, "expire", on, at)
         tell_answer(referral, "expire", on, at)
 
 
@@ -40,13 +41,26 @@ def _expire(batch, on, now):
         expired = Referral.objects.filter(pk__in=keys, status=Status.EXPIRED, edited_at=now)
         expired.update(told_at=None)
         done = list(expired)
+        # A childminder's place was held since her coordinator's word.
+        for referral in expired.filter(holds__released_at=None, holds__isnull=False).distinct():
+            give_back(referral, "expire", on, now)
         _tell("referral_answered", "expire", done, advisers_of_all(done, on=on), now)
         _tell("referral_sms", "expire", done, {}, now)
         return len(done)
 
 
+def pass_to_deputies(*, on, now) -> int:
+    """A coordinator keeps silent: the service that stands in for hers may validate from now on."""
+    silent = Referral.objects.filter(
+        status=Status.TO_VALIDATE,
+        deputy_at=None,
+        provider__childminder__service__deputy__isnull=False,
+    )
+    return _signal("deputy_at", silent, SCHEDULES["referral_deputy_fraction"], on, now)
+
+
 def escalate_silent(*, on, now) -> int:
-    """Most of the delay is spent: colleagues, the operator or the coordinators hear of it."""
+    """Most of the delay is spent: colleagues, the operator, or the Caf instead of a coordinator."""
     silent = Referral.objects.filter(status__in=UNANSWERED, escalated_at=None)
     fraction = SCHEDULES["referral_escalation_fraction"]
     return _signal("escalated_at", silent, fraction, on, now)
@@ -58,13 +72,22 @@ def remind_silent(*, on, now) -> int:
     return _signal("reminded_at", silent, SCHEDULES["referral_reminder_fraction"], on, now)
 
 
-KINDS = {"reminded_at": "referral_reminder", "escalated_at": "referral_escalated"}
+KINDS = {
+    "reminded_at": "referral_reminder",
+    "deputy_at": "referral_deputy",
+    "escalated_at": "referral_escalated",
+}
 
 
 def _signal(field, silent, fraction, on, now):
     count, hours_of = 0, {}
     for batch in _in_batches(silent.filter(answer_due_at__gte=now)):
-        due = [row for row in batch if _is_due(row, field, fraction, hours_of, on, now)]
+        alone = _without_coordinator(batch, field, on)
+        due = [
+            row
+            for row in batch
+            if row.pk in alone or _is_due(row, field, fraction, hours_of, on, now)
+        ]
         with transaction.atomic():
             rows = Referral.objects.filter(
                 pk__in=[row.pk for row in due], status__in=UNANSWERED, **{field: None}
@@ -77,15 +100,33 @@ def _signal(field, silent, fraction, on, now):
     return count
 
 
+def _without_coordinator(batch, field, on):
+    """Those that wait for a coordinator where nobody is left: the Caf does not wait."""
+    if field == "reminded_at":
+        return set()
+    waiting = [row for row in batch if row.status == Status.TO_VALIDATE]
+    left = coordinators_of_all([row.provider for row in waiting], on=on)
+    return {row.pk for row in waiting if not left[row.provider_id]}
+
+
 def _people(referrals, field, on):
     """Those who answer, first; a childminder hears of nothing her coordinator has not validated."""
-    providers = [referral.provider for referral in referrals]
-    above = people_above_providers(providers, on=on)
-    own = above if field == "escalated_at" else people_of_providers(providers, on=on)
-    return {
-        referral.pk: (above if referral.status == Status.TO_VALIDATE else own)[referral.provider_id]
-        for referral in referrals
+    asked = [row for row in referrals if row.status != Status.TO_VALIDATE]
+    people_asked = people_above_providers if field == "escalated_at" else people_of_providers
+    of_asked = people_asked([row.provider for row in asked], on=on)
+    waiting = [row for row in referrals if row.status == Status.TO_VALIDATE]
+    of_waiting = VALIDATING[field]([row.provider for row in waiting], on=on)
+    return {row.pk: of_asked[row.provider_id] for row in asked} | {
+        row.pk: of_waiting[row.provider_id] for row in waiting
     }
+
+
+# Who may validate a childminder's situation, as the delay runs.
+VALIDATING = {
+    "reminded_at": coordinators_of_all,
+    "deputy_at": deputies_of_all,
+    "escalated_at": agents_of_all,
+}
 
 
 def _is_due(referral, field, fraction, hours_of, on, now):

@@ -17,7 +17,7 @@ from families.permissions import (
     validates,
 )
 from families.places import release_holds, rules_of
-from families.recipients import advisers_of, coordinators_of, people_who_answer
+from families.recipients import advisers_of, agents_of, coordinators_of, people_who_answer
 from families.waiting_list import first_waiting
 from labels.models.labels import labelled_providers
 
@@ -296,16 +296,26 @@ def tell_answer(referral, step, on, at):
 
 
 def ask_receiver(referral, step, on, at):
-    """Who must act first: a childminder's coordinator, or who answers."""
+    """Who must act first: a counter, a childminder’s coordinator (else her Caf), or who answers."""
     if referral.status == Status.TO_DISPATCH:
         people = people_of_counter(referral, on=on)
         tell("referral_to_dispatch", referral, step, people, at)
     elif referral.status == Status.TO_VALIDATE:
         people = coordinators_of(referral.provider, on=on)
-        tell("referral_to_validate", referral, step, people, at)
+        if people:
+            tell("referral_to_validate", referral, step, people, at)
+        else:
+            _pass_to_the_caf(referral, step, on, at)
     else:
         people = people_who_answer(referral.provider, on=on)
         tell("referral_to_answer", referral, step, people, at)
+
+
+def _pass_to_the_caf(referral, step, on, at):
+    """Nobody is in force in the service, or the commune has none: the Caf validates."""
+    referral.escalated_at = moment(at)
+    Referral.objects.filter(pk=referral.pk).update(escalated_at=referral.escalated_at)
+    tell("referral_escalated", referral, step, agents_of(referral.provider.caf_id, on=on), at)
 
 
 def give_back(referral, step, on, at):

@@ -3,15 +3,20 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from avip.workflow import edit, lock, moment
-from families.models import Referral
+from avip.templatetags.words import fr_day
+from avip.workflow import StepRefused, edit, lock, moment
+from families.care import need_of
+from families.models import DroppedDay, Referral
+from families.occasional import hold_asked
 from families.permissions import orients
-from families.places import lock_provider
+from families.places import last_hold_day, lock_provider, rules_of
+from families.planning import planned_days
 from families.recipients import people_who_answer
 from families.workflow.dispatching import dispatch
 from families.workflow.occasional import close_stay, confirm_hours
 from families.workflow.referral_answers import (
     accept,
+    places_said,
     propose_hours,
     put_on_waiting_list,
     refuse,
@@ -35,6 +40,7 @@ from families.workflow.siblings import (
     revive_all,
 )
 from families.workflow.transfers import transfer
+from partners.calendars import calendar_of
 
 __all__ = [
     "REFERRAL",
@@ -59,17 +65,41 @@ __all__ = [
 ]
 
 Status = Referral.Status
+TARIFF = (
+    "Avant de valider, parlez du tarif avec la famille et avec elle, et notez la date où "
+    "il a été évoqué."
+)
 
 
-def validate(referral, *, by, on, at=None):
-    """The coordinator says that the need fits the place: the request reaches the childminder."""
-    with transaction.atomic():
-        lock_provider(referral.provider_id)
+def validate(referral, *, by, on, tariff_talked_on=None, without=(), at=None):
+    """The coordinator says that the need fits the place, which is held from now on for the family.
+
+    The request reaches the childminder. `tariff_talked_on`: when the family and she heard of the
+    tariff; `without`: the days of care given up so that their month fits under the cap.
+    """
+    with places_said(), transaction.atomic():
+        provider = lock_provider(referral.provider_id)
+        lock(referral)
+        _give_up(referral, without)
         with REFERRAL.take("validate", referral, by=by, on=on, at=at):
+            referral.tariff_talked_on = tariff_talked_on or referral.tariff_talked_on
+            if referral.tariff_talked_on is None or referral.tariff_talked_on > on:
+                raise StepRefused(TARIFF)
+            hold_asked(referral, provider, rules_of(referral))
             referral.validated_at = moment(at)
             # Her own delay begins: the coordinator's answer does not spend it.
             restart_delay(referral, referral.validated_at, on)
         ask_receiver(referral, "validate", on, at)
+
+
+def _give_up(referral, days):
+    """Note the days without care; `validate` then judges the need without them."""
+    last = last_hold_day(referral.from_on, rules_of(referral))
+    calendar = calendar_of(referral.provider)
+    planned = planned_days(need_of(referral), calendar, referral.from_on, last)
+    if unknown := sorted(set(days) - set(planned)):
+        raise StepRefused(f"Le {fr_day(unknown[0])} n’est pas un jour d’accueil demandé.")
+    DroppedDay.objects.bulk_create(DroppedDay(referral=referral, day=day) for day in days)
 
 
 def confirm(referral, *, by, on, how, at=None):

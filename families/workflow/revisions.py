@@ -27,7 +27,7 @@ from families.workflow.proposals import (
     schedule_asked,
     write_version,
 )
-from families.workflow.week_holds import give_back, hold_more
+from families.workflow.week_holds import give_back, give_up_later, hold_more
 from labels.rules import rules_for
 
 Contract, Version = AvipContract.Status, ContractVersion.Status
@@ -82,8 +82,10 @@ def revise(
         refuse(_reasons(contract, children, schedule, terms, rules, from_on, on))
         _abandon_the_text_to_sign(contract, by=by, on=on, at=at)
         if contract.status == Contract.TO_SIGN:
-            hold_week(contract, schedule, rules, on, at)
+            hold_week(contract, children, schedule, rules, on, at)
         else:
+            whole = followed_by(schedule_of([contract]), schedule, from_on)
+            give_up_later(contract, children, whole, rules)
             until = period_of(contract).until
             hold_more(contract, schedule, rules, first=from_on, ends=contract.end_on, until=until)
         number = contract.versions.order_by("-number").values_list("number", flat=True)[0] + 1

@@ -72,14 +72,22 @@ def revive(sibling, *, on, at=None) -> bool:
     was = sibling.history.filter(target=Status.OBSOLETE).last().source
     if was not in NOT_FINAL or not _can_go_on(sibling, on):
         return False
-    if was == Status.ACCEPTED and not _still_free(sibling, on):
-        was = Status.SENT
+    # What was held when it became without an object is held again, if it is still free.
+    validated = sibling.provider.is_childminder and sibling.validated_at
+    held_then = was == Status.ACCEPTED or (was == Status.SENT and validated)
+    was_free = not held_then or _still_free(sibling, on)
+    if not was_free:
+        was = Status.TO_VALIDATE if validated else Status.SENT
     if was == Status.SHORTLISTED and sibling.commission_on < on:
         was = Status.SENT
     step = f"revive_{was}"
     with REFERRAL.take(step, sibling, by=None, on=on, at=at):
         if was in ASKED_AGAIN:
             restart_delay(sibling, moment(at), on, was)
+        if was == Status.TO_VALIDATE:
+            # The place or the hours went to another family: everything is looked at again.
+            sibling.validated_at = None
+            sibling.dropped_days.all().delete()
         sibling.told_at = None
     with transaction.atomic():
         if was in ASKED_AGAIN:

@@ -18,6 +18,7 @@ from families.models import (
     Household,
     Parent,
     Placement,
+    ScheduleException,
     ScheduleSlot,
     Signatory,
 )
@@ -28,15 +29,26 @@ from families.parties import (
     parents_who_sign,
 )
 from families.permissions import takes_part
-from families.places import lock_provider
+from families.places import capacity_of, full_half_days, keys_of, lock_provider, places_taken
 from families.planning import Schedule, minutes_per_week
-from families.proposal import last_day_before_school, reasons_of_other_contracts, reasons_of_slots
+from families.proposal import (
+    last_day_before_school,
+    reasons_of_cap,
+    reasons_of_exceptions,
+    reasons_of_other_contracts,
+    reasons_of_slots,
+)
+from families.schedules import hours_of_days
 from families.workflow.contract_steps import CONTRACT, PLACEMENT, VERSION, refuse, tell
 from families.workflow.proposals import missing_rules_said
 from labels.models.labels import labelled_providers
 from labels.rules import rules_for
-from partners.permissions import is_hijacked
+from partners.permissions import coordinates, is_hijacked
 
+COORDINATOR_ONLY = (
+    "Chez une assistante maternelle, un contrat papier est repris par sa coordination, qui valide "
+    "ainsi la situation\xa0: demandez-le-lui."
+)
 TEXT = "families/contract_text/repris.html"
 
 
@@ -49,6 +61,7 @@ class Paper:
     slots: list  # (weekday, starts, ends)
     number: int
     scan: bytes
+    exceptions: tuple = ()  # (day, starts, ends), no hours when there is no care
 
 
 @transaction.atomic
@@ -105,15 +118,19 @@ def take_over(household, *, provider, children, paper, by, on, at=None) -> AvipC
         )
         if is_hijacked(by) or not takes_part(by, contract):
             raise PermissionDenied
+        if provider.is_childminder and rules.childminder_requires_validation:
+            # Recording it is her coordinator's word on this situation: nobody else gives it.
+            refuse([] if coordinates(by, provider) else [COORDINATOR_ONLY])
         rows = household.children.filter(pk__in=[child.pk for child in children])
         children = list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
         slots = [ScheduleSlot(weekday=d, starts=s, ends=e) for d, s, e in paper.slots]
-        refuse(_reasons(contract, children, slots, rules, on))
+        days = [ScheduleException(day=d, starts=s, ends=e) for d, s, e in paper.exceptions]
+        refuse(_reasons(contract, children, slots, days, rules, on))
         name = f"contrat-papier-{contract.code[:4]}.pdf".lower()
         contract.scan = Document.objects.write(filename=name, data=paper.scan)
         contract.save(force_insert=True)
         contract.children.set(children)
-        version = _write_version(contract, slots, by=by, on=on, at=at)
+        version = _write_version(contract, slots, days, by=by, on=on, at=at)
         with CONTRACT.take("take_over", contract, by=by, on=on, at=at):
             pass
         _place(contract, children, on=on, at=at)
@@ -122,7 +139,7 @@ def take_over(household, *, provider, children, paper, by, on, at=None) -> AvipC
         return contract
 
 
-def _reasons(contract, children, slots, rules, on):
+def _reasons(contract, children, slots, days, rules, on):
     reasons = []
     start_on, end_on = contract.start_on, contract.end_on
     if not children:
@@ -148,11 +165,25 @@ def _reasons(contract, children, slots, rules, on):
     if not labelled_providers(on).filter(pk=contract.provider_id).exists():
         reasons.append(f"{contract.provider.public_name} ne porte pas le label aujourd’hui.")
     week = minutes_per_week(slots)
-    reasons += reasons_of_slots(contract.provider, Schedule(slots), max(week, 1))
-    return reasons + reasons_of_other_contracts(contract, children)
+    schedule = Schedule(slots, hours_of_days(days))
+    reasons += reasons_of_slots(contract.provider, schedule, max(week, 1))
+    reasons += reasons_of_exceptions(contract.provider, schedule, start_on, end_on, max(week, 1))
+    reasons += reasons_of_other_contracts(contract, children)
+    return reasons + _reasons_of_childminder(contract, children, schedule, rules, on)
 
 
-def _write_version(contract, slots, *, by, on, at):
+def _reasons_of_childminder(contract, children, schedule, rules, on):
+    """One place, fifty hours: what runs on paper leaves what is planned here as true as before."""
+    provider = contract.provider
+    if not provider.is_childminder or contract.end_on < on:
+        return []
+    reasons = reasons_of_cap(contract, children, schedule, rules, on)
+    room = capacity_of(provider, rules) - len(children)
+    full = full_half_days(provider, keys_of(schedule), on, contract.end_on, room)
+    return [*reasons, places_taken(provider, rules, full)] if full else reasons
+
+
+def _write_version(contract, slots, days, *, by, on, at):
     """The facts of the paper, and its parties, none of whom signs here."""
     version = ContractVersion.objects.create(
         contract=contract,
@@ -162,9 +193,10 @@ def _write_version(contract, slots, *, by, on, at):
         rules_on=contract.start_on,
         created_at=moment(at),
     )
-    for slot in slots:
-        slot.version = version
+    for row in [*slots, *days]:
+        row.version = version
     ScheduleSlot.objects.bulk_create(slots)
+    ScheduleException.objects.bulk_create(days)
     signatories = [
         care_signatory(contract.provider, by=by, on=on),
         *parent_signatories(parents_who_sign(contract.household)),

@@ -134,6 +134,7 @@ def done_words(step: str) -> str:
 
 
 def _confirm_place(takeup, household, children, *, by, on, at):
+    """The place is confirmed; a childminder's coordinator validates its hours at the contract."""
     provider, from_on = takeup.provider, takeup.from_on or on
     referral = Referral(
         household=household,
@@ -142,7 +143,6 @@ def _confirm_place(takeup, household, children, *, by, on, at):
         adviser=by,
         caf=provider.caf,
         from_on=from_on,
-        validated_at=moment(at) if provider.is_childminder else None,
         answered_at=moment(at),
         told_at=moment(at),
         confirmed_at=moment(at),

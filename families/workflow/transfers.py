@@ -6,11 +6,11 @@ from django.db import transaction
 from avip.workflow import moment
 from families.counters import counter_of, has_place
 from families.models import Referral
-from families.permissions import dispatches, orients, runs_operator_of
+from families.permissions import dispatches, orients, runs_operator_of, validates
 from families.recipients import people_who_answer
 from families.workflow.referral_steps import REFERRAL, give_back, tell, tell_answer
 from families.workflow.sending import depart
-from partners.permissions import coordinates
+from partners.permissions import coordinates, is_caf_agent
 
 
 def may_receive(by, referral, provider) -> bool:
@@ -21,9 +21,18 @@ def may_receive(by, referral, provider) -> bool:
         return True
     if referral.status == Referral.Status.TO_DISPATCH:
         return dispatches(by, referral) and has_place(referral.counter, provider)
-    if provider.is_childminder:
-        return coordinates(by, provider)
-    return runs_operator_of(by, provider)
+    if not provider.is_childminder:
+        return runs_operator_of(by, provider)
+    return coordinates(by, provider) or _given_by_who_stands_in(by, referral, provider)
+
+
+def _given_by_who_stands_in(by, referral, provider):
+    """A deputy chooses in the service it stands in for, the Caf among all its childminders."""
+    if not referral.provider.is_childminder or not validates(by, referral):
+        return False
+    if is_caf_agent(by, provider):
+        return True
+    return provider.childminder.service_id == referral.provider.childminder.service_id
 
 
 def transfer(referral, to_provider, *, by, on, at=None):

@@ -5,9 +5,10 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 
 from avip.workflow import StepRefused, moment
-from families.models import AvipContract, ContractVersion, ScheduleSlot
+from families.models import AvipContract, ContractVersion, DroppedDay, ScheduleSlot
 from families.models.places import NOON
 from families.places import JUST_TAKEN, Period, hold_places, keys_of
+from families.proposal import days_over_cap_later
 
 Version = ContractVersion.Status
 
@@ -34,6 +35,22 @@ def hold_more(contract, slots, rules, *, first, ends, until):
         if "hold_place_taken_once" not in str(error):
             raise
         raise StepRefused(JUST_TAKEN) from error
+
+
+def give_up_later(contract, children, schedule, rules):
+    """The days that a renewal of these hours would pass the cap with are given up beforehand.
+
+    So what other families are promised stays true; the renewal is proposed without them.
+    """
+    if contract.referral is None:
+        return
+    DroppedDay.objects.bulk_create(
+        [
+            DroppedDay(referral=contract.referral, day=day)
+            for day in days_over_cap_later(contract, children, schedule, rules)
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def give_back(contract, *, from_on, at):

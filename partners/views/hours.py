@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import CreateView, FormView, View
 
+from partners.calendars import reasons_to_stay_closed
 from partners.forms import ClosureForm, WeekForm, fingerprint
 from partners.models import Closure, Provider
 from partners.permissions import is_hijacked, keeps_calendar
@@ -104,6 +105,16 @@ class RemoveClosure(CalendarMixin, View):
 
     def post(self, request, *args, **kwargs):
         closure = get_object_or_404(self.provider.closures, pk=kwargs["closure"])
-        closure.delete()
+        with transaction.atomic():
+            self.lock()
+            others = self.provider.closures.exclude(pk=closure.pk)
+            left = [(other.first_day, other.last_day) for other in others]
+            reasons = reasons_to_stay_closed(self.provider, left, timezone.localdate())
+            if not reasons:
+                closure.delete()
+        for reason in reasons:
+            messages.error(request, reason)
+        if reasons:
+            return redirect(self.get_success_url())
         messages.success(request, f"Retiré du calendrier : {closure}.")
         return redirect(self.get_success_url())

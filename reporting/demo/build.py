@@ -22,6 +22,7 @@ from reporting.demo import (
     people,
     place_story,
     referral_story,
+    situation_story,
 )
 
 DOCUMENTS = (
@@ -62,6 +63,7 @@ def build(size: Size, today):
         family_story.tell(world, today, size)
         contract_story.tell(world, today)
         referral_story.tell(world, today)
+        situation_story.tell(world, today)
         follow_story.tell(world, today)
         place_story.tell(world, today)
         _tell_the_planner()

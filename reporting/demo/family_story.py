@@ -102,7 +102,8 @@ class FamilyStory:
         day = timezone.localtime(referral.sent_at).date()
         director = self.world.directors[provider.pk]
         if provider.is_childminder:
-            referrals.validate(referral, by=self.world.coordinator, on=day, at=at_ten(day))
+            who = {"by": self.world.coordinator, "on": day, "at": at_ten(day)}
+            referrals.validate(referral, tariff_talked_on=day, **who)
         referrals.accept(
             referral,
             by=director,
@@ -231,9 +232,8 @@ def _chain(story, provider, week, turn, labelled_on, months):
     start_on -= timedelta(days=start_on.weekday())
     if provider.is_childminder:
         labelled_on = story.today - relativedelta(months=months)
-        # One place: whoever has it keeps it for a contract and its renewal.
-        mine = AvipContract.objects.filter(provider=provider, end_on__gte=start_on)
-        if mine.filter(start_on__lte=start_on + relativedelta(months=6)).exists():
+        theirs = AvipContract.objects.filter(provider=provider, end_on__gte=start_on.replace(day=1))
+        if theirs.filter(start_on__lte=start_on + relativedelta(months=7)).exists():
             return 0
     if labelled_on is None or start_on - timedelta(days=21) < labelled_on:
         return 0
@@ -313,8 +313,7 @@ def _today(story, members):
     story.sign(unsigned, today - timedelta(days=2), roles=[Signatory.Role.ADVISER])
     story.proposed(second, soon, WEEKS[1], on=today - timedelta(days=4))
     if members:
-        free = members[-1]
-        story.sent(free, soon, CHILDMINDER_WEEK, on=recent)
+        story.sent(members[-1], soon, CHILDMINDER_WEEK, on=recent)
 
 
 def _endings(story, members):

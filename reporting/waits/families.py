@@ -43,6 +43,16 @@ def _referrals():
     )
 
 
+def _validated_by(reach):
+    """The coordinator, her deputy once it is asked, the Caf once it is or where nobody is."""
+    service = "provider__childminder__service"
+    return (
+        Q(**{f"{service}__in": reach.services})
+        | Q(**{f"{service}__deputy__in": reach.services}, deputy_at__isnull=False)
+        | Q(caf__in=reach.cafs, escalated_at__isnull=False)
+    )
+
+
 def _family(household):
     """« Fatoumata D. », read with the row: whoever reads these lines is a party of the contract."""
     referring = Parent.objects.filter(household=OuterRef(household), is_referring=True)
@@ -110,11 +120,11 @@ FAMILIES = [
     Wait(
         PERSON,
         "families:referral_list",
-        coordinates,
+        lambda reach: coordinates(reach) or is_caf(reach),
         lambda user, today: (
             _referrals()
             .filter(
-                provider__childminder__service__in=user.reach.services,
+                _validated_by(user.reach),
                 status=Referral.Status.TO_VALIDATE,
             )
             .annotate(ages=Count("children"))

@@ -120,6 +120,29 @@ REFERRALS = [
         ),
     ),
     Wait(
+        PERSON,
+        "families:referral_list",
+        coordinates,
+        lambda user, today: (
+            _referrals()
+            .filter(
+                provider__childminder__service__in=user.reach.services,
+                status=Status.CONFIRMED,
+                kind=Referral.Kind.REGULAR,
+                validated_at=None,
+                contracts=None,
+            )
+            .order_by("from_on")
+        ),
+        lambda referral: Item(
+            title=f"Une famille que vous avez proposée est suivie\xa0: fixez ses jours chez "
+            f"{referral.provider}",
+            detail=f"À partir du {fr_date(referral.from_on)}, {referral.agency}",
+            url=reverse("families:contract_propose", args=[referral.pk]),
+            action="Valider et proposer le contrat",
+        ),
+    ),
+    Wait(
         LATER,
         "families:referral_list",
         lambda reach: gives_care(reach) or coordinates(reach),

@@ -175,7 +175,7 @@ def walk(referral, status, *, by, on=ON, at=AT):
         return
     director = director_of(referral.provider)
     if referral.provider.is_childminder:
-        referrals.validate(referral, by=director, on=on, at=at)
+        validate(referral, by=director, on=on, at=at)
     if status in {"accepted", "confirmed", "declined", "placed"}:
         accept(referral, on=on, at=at)
     if status in {"confirmed", "placed"}:
@@ -197,6 +197,13 @@ def walk(referral, status, *, by, on=ON, at=AT):
             referrals.expire(referral, on=on, at=at)
         case "placed":
             referrals.mark_placed(referral, on=on)
+
+
+def validate(referral, *, by=None, on=ON, at=AT, **given):
+    """The coordinator validates; the tariff was talked over the same day."""
+    by = by or coordinator_of(referral.provider)
+    talked = {"tariff_talked_on": on} | given
+    referrals.validate(referral, by=by, on=on, at=at, **talked)
 
 
 def accept(referral, *, by=None, on=ON, at=AT):
@@ -257,7 +264,7 @@ def make_stay(status="sent", *, days=None, is_urgent=True, provider=None, on=ON,
     )
     if status in {"accepted", "confirmed", "stayed"}:
         if provider.is_childminder:
-            referrals.validate(referral, by=coordinator_of(provider), on=on, at=at)
+            validate(referral, on=on, at=at)
         accept(referral, on=on, at=at)
     if status in {"confirmed", "stayed"}:
         referrals.confirm(referral, by=adviser, on=on, at=at, how="par téléphone")

@@ -25,6 +25,11 @@ def text_of(response):
     return response.content.decode()
 
 
+def read(response):
+    """The same with plain spaces."""
+    return text_of(response).replace("\u00a0", " ")
+
+
 def what_the_form_sends(response):
     """The fields of a form as the page prefilled them."""
     form = response.context["form"]

@@ -163,14 +163,15 @@ def test_the_coordinator_validates_on_one_page(client, coordinator, claire):
     page = text_of(client.get(url))
     for words in ("Vérifications", "CASF, art. L. 214-7", "Février 2026", "Valider la situation"):
         assert words in page
-    assert page.count("<meter") == 6
-    client.post(reverse("families:referral_step", args=[referral.pk, "validate"]))
+    assert page.count("<meter") >= 13
+    talked = {"is_tariff_talked": "on", "tariff_talked_on": timezone.localdate()}
+    client.post(url, talked)
     referral.refresh_from_db()
     assert (referral.status, referral.validated_at is not None) == ("sent", True)
     assert client.get(url).status_code == 302
 
 
-def test_a_situation_above_the_cap_cannot_be_validated_from_its_page(client, coordinator, claire):
+def test_a_situation_above_the_cap_is_not_validated_as_it_stands(client, coordinator, claire):
     referral = ff.make_referral(
         "to_validate", provider=claire, slots=ff.SIX_HOURS_TWICE, from_on=date(2027, 2, 1)
     )
@@ -178,7 +179,8 @@ def test_a_situation_above_the_cap_cannot_be_validated_from_its_page(client, coo
     page = text_of(client.get(reverse("families:referral_validate", args=[referral.pk])))
     assert "Mars 2027 : 54 h prévues, le plafond est de 50 h" in page
     assert "mardi 30 mars" in page and "Valider la situation" not in page
-    client.post(reverse("families:referral_step", args=[referral.pk, "validate"]))
+    talked = {"is_tariff_talked": "on", "tariff_talked_on": timezone.localdate()}
+    client.post(reverse("families:referral_validate", args=[referral.pk]), talked)
     referral.refresh_from_db()
     assert referral.status == Referral.Status.TO_VALIDATE
 
@@ -187,10 +189,7 @@ def test_another_coordinator_validates_nothing_here(client, claire, neighbour):
     referral = ff.make_referral("to_validate", provider=claire)
     client.force_login(neighbour)
     assert client.get(reverse("families:referral_validate", args=[referral.pk])).status_code == 404
-    assert (
-        client.post(reverse("families:referral_step", args=[referral.pk, "validate"])).status_code
-        == 404
-    )
+    assert client.post(reverse("families:referral_validate", args=[referral.pk])).status_code == 404
 
 
 def test_the_page_of_a_provider_shows_its_calendar_and_its_label(client, director, facility):

@@ -87,7 +87,7 @@ def test_one_place_is_not_given_twice_on_the_same_morning():
 def test_a_childminders_coordinator_validates_it_first():
     stay = ff.make_stay(provider=ff.make_network_member())
     assert stay.status == Status.TO_VALIDATE
-    referrals.validate(stay, by=ff.coordinator_of(stay.provider), on=ff.ON)
+    ff.validate(stay)
     assert stay.status == Status.SENT
 
 

@@ -50,7 +50,7 @@ def test_the_childminder_herself_cannot_validate_nor_accept_before_it():
     herself = f.make_user("Claire", "Morel", member_of=claire, quality="assistante maternelle")
     referral = ff.make_referral("to_validate", provider=claire)
     for step in (
-        lambda: referrals.validate(referral, by=herself, on=ff.ON),
+        lambda: ff.validate(referral, by=herself),
         lambda: ff.accept(referral, by=herself),
         lambda: referrals.refuse(referral, by=herself, on=ff.ON, reason="full"),
     ):
@@ -69,7 +69,7 @@ def test_the_childminder_sees_a_request_once_her_coordinator_has_validated_it():
         return [p for p in people if Referral.objects.visible_to(p).filter(pk=referral.pk).exists()]
 
     assert seers() == [coordinator, referral.adviser]
-    referrals.validate(referral, by=coordinator, on=ff.ON, at=ff.AT)
+    ff.validate(referral, by=coordinator)
     assert seers() == list(people)
 
 
@@ -189,7 +189,7 @@ def test_the_childminder_has_her_whole_delay_once_validated():
     referral = ff.make_referral("to_validate", provider=claire)
     before = referral.answer_due_at
     late = before - timedelta(hours=1)
-    referrals.validate(referral, by=ff.coordinator_of(claire), on=late.date(), at=late)
+    ff.validate(referral, on=late.date(), at=late)
     hours = rules_for(claire.caf, late.date()).referral_answer_hours
     assert referral.answer_due_at == calendar_of(claire).add_opening_hours(late, hours) > before
 
