@@ -382,7 +382,6 @@ ACCESS = {
     "families:offer_create": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_update": page(CARE, of("offer"), f"{CAF} {ADVISERS}", states="one error"),
     "families:offer_still_free": page(CARE, of("offer"), f"{CAF} {ADVISERS}", post_only=True),
-    # Her place, kept by herself or her coordinator.
     "families:my_place": page("", moved="childminder"),
     "families:own_place": page(HERS, of("her"), f"{CAF} {ADVISERS}"),
     "families:leave_add": page(HERS, of("her"), f"{CAF} {ADVISERS}", states="one error"),
@@ -390,12 +389,9 @@ ACCESS = {
         HERS, lambda world: [world.her.pk, world.her_leave.pk], f"{CAF} {ADVISERS}"
     ),
     "families:place_pause": page(HERS, of("her_offer"), f"{CAF} {ADVISERS}"),
-    "families:place_step": page(
-        HERS, of("her_offer", "libre"), f"{CAF} {ADVISERS}", post_only=True
-    ),
+    "families:place_step": page(HERS, of("her_offer", "x"), f"{CAF} {ADVISERS}", post_only=True),
     "families:still_free": page(ANYBODY, public=True),
     "families:still_free_link": page("", lambda world: ["x" * 43], public=True, moved=ANYBODY),
-    # The guichet unique has pages of its own story (browser/pages.py).
     "families:referral_dispatch": page("", of("to_dispatch"), f"adviser {CAF}"),
     "families:commissions": page(CARE, of("first"), f"{CAF} {ADVISERS}", states="one"),
     "families:commission_remove": page(CARE, of("first", 1), f"{CAF} {ADVISERS}", post_only=True),
