@@ -129,7 +129,7 @@ def restart_delay(referral, start, on, status=None):
     """A new delay for whoever must answer from now on in that state, with its own reminders."""
     due = dispatch_due if status == Status.TO_DISPATCH else answer_due
     referral.answer_due_at = due(referral, start, on)
-    referral.reminded_at = referral.escalated_at = None
+    referral.reminded_at = referral.deputy_at = referral.escalated_at = None
 
 
 def _reasons_not_to_send(referral, children, slots, days, on):
