@@ -1,6 +1,6 @@
 """The pages of the childminders’ network, beside the rest of the table of access."""
 
-from tests.access_table import ADVISERS, ANYBODY, CAF, but, of, page
+from tests.access_words import ADVISERS, ANYBODY, CAF, but, of, page
 
 # Who records childminders: a municipal service, or a Caf where there is none.
 LEADERS = f"coordinator {CAF} other_caf"

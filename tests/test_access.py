@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.urls.exceptions import NoReverseMatch
 
-from tests.access_table import ACCESS, EVERYONE, LIBRARY, SIGNED_IN
+from tests.access_table import ACCESS
+from tests.access_words import EVERYONE, LIBRARY, SIGNED_IN
 from tests.test_conventions import url_names
 from tests.world import build_world
 

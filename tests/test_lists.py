@@ -25,7 +25,8 @@ from families.models import (
 from labels.workflow import express_wish, plan_meeting
 from reporting.demo.build import Size
 from tests import factories as f
-from tests.access_table import ACCESS, SIGNED_IN
+from tests.access_table import ACCESS
+from tests.access_words import SIGNED_IN
 from tests.families import factories as ff
 from tests.labels.factories import make_committee, make_draft
 from tests.world import build_world

@@ -1,17 +1,16 @@
 """Contrat d’engagement réciproque: the contract, its frozen versions, their weekly schedule."""
 
-import pgtrigger
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from avip.models import Document
 from avip.workflow import Dossier
-from families.models.gate import VALIDATED_BEFORE_CONTRACT
 from families.models.households import Child, Household
 from families.models.places import WeeklySlot
 from families.models.referrals import Referral
 from families.models.signatures import PartyStatusChange
+from families.models.triggers import FROZEN_TEXT, VALIDATED_BEFORE_CONTRACT
 from labels.models.labels import new_code
 from partners.models import Agency, Caf, Provider, User
 
@@ -53,9 +52,7 @@ class ContractQuerySet(models.QuerySet):
 
 
 class AvipContract(Dossier):
-    """Contrat d’engagement réciproque between who gives care, the parents and the
-    référent emploi.
-    """
+    """Contrat d’engagement réciproque: who gives care, the parents and the référent emploi."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "à proposer"
@@ -350,19 +347,7 @@ class ContractVersion(Dossier):
             ),
             models.CheckConstraint(condition=Q(end_on__gte=F("start_on")), name="version_in_order"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="frozen_text",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__proposed_at__isnull=False)
-                & (
-                    pgtrigger.Q(old__html__df=pgtrigger.F("new__html"))
-                    | pgtrigger.Q(old__text_sha256__df=pgtrigger.F("new__text_sha256"))
-                    | pgtrigger.Q(old__start_on__df=pgtrigger.F("new__start_on"))
-                    | pgtrigger.Q(old__end_on__df=pgtrigger.F("new__end_on"))
-                ),
-            )
-        ]
+        triggers = [FROZEN_TEXT]
 
     def __str__(self):
         return f"version {self.number}"

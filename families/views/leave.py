@@ -68,7 +68,7 @@ class LeaveRemove(LeaveMixin, TemplateView):
 
     def post(self, request, *args, **kwargs):
         leave = self.provider.closures.filter(pk=self.leave).first()
-        if leave:  # pressed twice: the other press was first
-            leave.delete()
-        messages.success(request, "C’est noté\xa0: vous accueillez de nouveau ces jours-là.")
+        # Pressed twice: the other press was first.
+        if leave is None or self.reopened(leave):
+            messages.success(request, "C’est noté\xa0: vous accueillez de nouveau ces jours-là.")
         return redirect(self.get_success_url())

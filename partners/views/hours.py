@@ -37,6 +37,19 @@ class CalendarMixin:
         rows = Provider.objects.visible_to(self.request.user)
         return rows.select_for_update(of=("self",), no_key=True).get(pk=self.provider.pk)
 
+    def reopened(self, closure) -> bool:
+        """Whether this closure could be taken back; the reasons why not are said."""
+        with transaction.atomic():
+            self.lock()
+            others = self.provider.closures.exclude(pk=closure.pk)
+            left = [(other.first_day, other.last_day) for other in others]
+            reasons = reasons_to_stay_closed(self.provider, left, timezone.localdate())
+            if not reasons:
+                closure.delete()
+        for reason in reasons:
+            messages.error(self.request, reason)
+        return not reasons
+
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"provider": self.provider}
 
@@ -105,16 +118,6 @@ class RemoveClosure(CalendarMixin, View):
 
     def post(self, request, *args, **kwargs):
         closure = get_object_or_404(self.provider.closures, pk=kwargs["closure"])
-        with transaction.atomic():
-            self.lock()
-            others = self.provider.closures.exclude(pk=closure.pk)
-            left = [(other.first_day, other.last_day) for other in others]
-            reasons = reasons_to_stay_closed(self.provider, left, timezone.localdate())
-            if not reasons:
-                closure.delete()
-        for reason in reasons:
-            messages.error(request, reason)
-        if reasons:
-            return redirect(self.get_success_url())
-        messages.success(request, f"Retiré du calendrier : {closure}.")
+        if self.reopened(closure):
+            messages.success(request, f"Retiré du calendrier : {closure}.")
         return redirect(self.get_success_url())

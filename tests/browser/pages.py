@@ -24,7 +24,8 @@ from partners.models import PhoneLink, User
 from partners.tokens import make_token, sha256_of
 from reporting.demo.label_story import LabelStory
 from tests import factories as f
-from tests.access_table import ACCESS, SIGNED_IN
+from tests.access_table import ACCESS
+from tests.access_words import SIGNED_IN
 
 # Those for whom a page has most to show; for the others, the first who sees it.
 CONCERNED = {
