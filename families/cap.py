@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from avip.templatetags.words import and_list, fr_day, fr_month, hours
 from families.care import Care
-from families.planning import Schedule, days_to_drop, minutes_per_week, planned_by_month
+from families.planning import Schedule, days_to_drop, minutes_per_week, planned_days
 from labels.rules import RuleSet
 from partners.calendars import Calendar, days, month_bounds
 
@@ -96,20 +96,43 @@ def months_against_cap(
             weekly = fits - fits % QUARTER
         elif asked.children and minutes and minutes + taken > cap:
             bounds = max(start, asked.first), min(end, asked.last)
-            drop = days_to_drop(asked.slots, calendar, *bounds, room // asked.children)
+            drop = days_to_drop(asked.schedules[-1], calendar, *bounds, room // asked.children)
         months.append(Month(first, minutes, taken, cap, drop, weekly))
         first = end + timedelta(days=1)
     return months
 
 
 def by_calendar(care, calendar, first, last):
-    """The real days of each month; of a text to sign and the one in force, the larger."""
+    """The real days of each month; beside a text to sign, on the day of signature that adds most.
+
+    Until all have signed the hours in force go on: the most is the first days of one, then the
+    last days of the other.
+    """
     first, last = max(first, care.first), min(last, care.last)
+    now = _by_month(care.slots, calendar, first, last)
+    months = {month: sum(minutes.values()) for month, minutes in now.items()}
+    for text in care.pending:
+        then = _by_month(text, calendar, first, last)
+        for month in {*now, *then}:
+            most = _most_by_signature(now.get(month, {}), then.get(month, {}))
+            months[month] = max(months.get(month, 0), most)
+    return {month: minutes * care.children for month, minutes in months.items() if minutes}
+
+
+def _by_month(schedule, calendar, first, last):
     months = {}
-    for schedule in care.schedules:
-        for month, minutes in planned_by_month(schedule, calendar, first, last).items():
-            months[month] = max(months.get(month, 0), minutes * care.children)
+    for day, minutes in planned_days(schedule, calendar, first, last).items():
+        months.setdefault(day.replace(day=1), {})[day] = minutes
     return months
+
+
+def _most_by_signature(now, then):
+    """The largest month of hours in force until a day, then of the text signed that day."""
+    total = most = sum(then.values())
+    for day in sorted({*now, *then}):
+        total += now.get(day, 0) - then.get(day, 0)
+        most = max(most, total)
+    return most
 
 
 def by_average(care, calendar, first, last):

@@ -21,7 +21,7 @@ class Care:
     first: date
     last: date
     children: int
-    # A text that waits for signatures, which may come or be given up: the larger one counts.
+    # A text that waits for signatures, which may come on any day or be given up.
     pending: tuple = ()
 
     @property

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_object
 from families.models import (
     AccompanimentTick,
     Adjustment,
+    AvipContract,
     ContractVersion,
     CoordinationPoint,
     Interview,
@@ -13,6 +14,7 @@ from families.models import (
     ScheduleException,
 )
 from families.signature_rows import SIGNATORIES
+from partners.models import Membership
 
 EXCEPTIONS = ScheduleException.objects.filter(version__contract=OuterRef("pk"))
 KEPT = Placement.objects.filter(status=Placement.Status.KEPT)
@@ -27,8 +29,8 @@ RARE = {
 }
 
 
-def with_parties(contracts):
-    """The parties, in the same query, and which of the rare things there are."""
+def with_parties(contracts, on):
+    """The parties, in the same query, which of the rare things there are, who is left to act."""
     rare = {
         f"has_{name}": Exists(rows.order_by().filter(contract=OuterRef("pk")))
         for name, rows in RARE.items()
@@ -42,7 +44,19 @@ def with_parties(contracts):
         "adviser",
         "household",
         "review",
-    ).annotate(has_exceptions=Exists(EXCEPTIONS), **rare)
+    ).annotate(
+        has_exceptions=Exists(EXCEPTIONS),
+        agency_is_closed=~Exists(
+            Membership.objects.in_force(on).filter(agency=OuterRef("agency")),
+        ),
+        family_has_text_to_sign=Exists(
+            AvipContract.objects.filter(
+                household=OuterRef("household"),
+                versions__status=ContractVersion.Status.TO_SIGN,
+            )
+        ),
+        **rare,
+    )
 
 
 def read_whole(contract):

@@ -7,10 +7,10 @@ from avip.jobs import SCHEDULES
 from avip.templatetags.words import MONTHS, NBSP, WEEKDAYS, fr_date, fr_day, fr_time, hours
 from families.cap import months_against_cap
 from families.care import Care, other_care
-from families.models import AvipContract, Placement, ScheduleSlot
+from families.models import AvipContract, ContractVersion, Placement, ScheduleSlot
 from families.places import Period
-from families.planning import minutes_per_week, planned_days, reasons_of_week
-from families.schedules import parts, schedule_of
+from families.planning import Schedule, minutes_per_week, planned_days, reasons_of_week
+from families.schedules import exceptions_of, followed_by, parts, schedule_of
 from families.situations import is_open
 from labels.models.labels import labelled_providers
 from partners.calendars import age_in_months, calendar_of, end_after_months, month_bounds
@@ -173,16 +173,18 @@ def reasons_of_exceptions(provider, schedule, first, last, envelope_minutes) -> 
     return reasons
 
 
-def reasons_of_cap(contract, children, slots, rules, since=None) -> list[str]:
+def reasons_of_cap(contract, children, slots, rules, since=None, now=None) -> list[str]:
     """Above the monthly cap of a childminder: each month named, with the days to give up.
 
-    Of the months from `since` on, when the contract has begun.
+    Of the months from `since` on, when the contract has begun. `now` are the hours in force, when
+    `slots` wait for signatures.
     """
     if contract.end_on < contract.start_on:
         return []
     since = month_bounds(since or contract.start_on)[0]
-    over = [m for m in _months(contract, children, slots, rules, contract.end_on) if m.is_over]
-    for month in _months(contract, children, slots, rules, _held_until(contract)):
+    judged = _months(contract, children, slots, rules, contract.end_on, now)
+    over = [month for month in judged if month.is_over]
+    for month in _months(contract, children, slots, rules, _held_until(contract), now):
         # What may follow gives up days; hours of every week cannot.
         if month.is_over and month.first > contract.end_on and not month.drop:
             over.append(month)
@@ -207,7 +209,7 @@ def _held_until(contract):
     return period_of(contract).until if contract.referral_id else contract.end_on
 
 
-def _months(contract, children, slots, rules, last):
+def _months(contract, children, slots, rules, last, now=None):
     """The months of this contract beside all other care there, its former contracts included."""
     provider, first = contract.provider, contract.start_on
     if not provider.is_childminder or not slots:
@@ -220,8 +222,18 @@ def _months(contract, children, slots, rules, last):
         before = schedule_of(former.prefetch_related(*parts()))
         eve = first - timedelta(days=1)
         others.append(Care(before, _first_of(contract).start_on, eve, len(children)))
-    asked = Care(slots, first, last, len(children))
+    pending = (slots,) if now else tuple(_beside_texts_to_sign(contract, slots))
+    asked = Care(now or slots, first, last, len(children), pending)
     return months_against_cap(asked, others, calendar_of(provider), rules)
+
+
+def _beside_texts_to_sign(contract, slots):
+    """These hours until all have signed the text that waits for this running contract."""
+    if contract.status == AvipContract.Status.ACTIVE:
+        waiting = contract.versions.filter(status=ContractVersion.Status.TO_SIGN)
+        for version in waiting.prefetch_related("slots", "exceptions"):
+            text = Schedule(list(version.slots.all()), exceptions_of(version))
+            yield followed_by(slots, text, version.start_on)
 
 
 def reasons_of_other_contracts(contract, children):

@@ -36,7 +36,7 @@ from labels.models import (
     NetworkMember,
 )
 from labels.takeover import keep_for_preview
-from partners.models import Closure, Invitation, Membership, User
+from partners.models import Closure, Facility, Invitation, Membership, User
 from reporting.demo.build import TINY, build
 from reporting.demo.family_story import WEEKS, FamilyStory
 from tests.factories import make_caf, make_facility, make_membership, make_user
@@ -110,6 +110,8 @@ def _objects(world, first, today):
     """One object of each kind, all of the first crèche, its adviser and its Caf unless
     said otherwise.
     """
+    # A commission admits there: a request may be presented to it.
+    Facility.objects.filter(provider=first).update(admits=Facility.Decider.COMMISSION)
     applications = LabelApplication.objects.filter(caf=world.caf)
     labels = Label.objects.filter(caf=world.caf)
     referrals = Referral.objects.filter(provider=first)
@@ -139,7 +141,7 @@ def _objects(world, first, today):
         ),
         "unattached": applications.get(status="draft", attached_at=None),
         "submitted": applications.get(status="submitted"),
-        "under_review": applications.get(status="under_review"),
+        "under_review": _remarks_closed(applications.get(status="under_review")),
         "ready": applications.get(status="ready"),
         **_committees(world.caf),
         "request": _label_request(world.caf, first),
@@ -198,6 +200,12 @@ def _objects(world, first, today):
             rows=[{"line": 2, "siret": "1", "month": "10/2026", "children": "1", "hours": "1"}],
         ),
     }
+
+
+def _remarks_closed(application):
+    """A dossier whose review may be concluded."""
+    application.field_comments.update(status="closed")
+    return application
 
 
 def _committees(caf):

@@ -25,7 +25,7 @@ from families.proposal import given_up_between, last_day_of_contract, last_day_o
 from families.version_diff import changes_of
 from families.workflow import contracts
 from families.workflow.proposals import reasons_of_state
-from families.workflow.referents import is_closed, proposes, reasons_of_contract
+from families.workflow.referents import proposes, reasons_of_contract
 from families.workflow.reviews import rows_of
 from families.workflow.revisions import reasons_of_revision, withdraw_revision
 from labels.rules import rules_for
@@ -104,7 +104,8 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
     context_object_name = "contract"
 
     def get_queryset(self):
-        return with_parties(super().get_queryset().exclude(status=AvipContract.Status.DRAFT))
+        shown = super().get_queryset().exclude(status=AvipContract.Status.DRAFT)
+        return with_parties(shown, timezone.localdate())
 
     def get_object(self, queryset=None):
         return read_whole(super().get_object(queryset))
@@ -135,8 +136,7 @@ class ContractDetail(VisibleObjectsMixin, DetailView):
             may_change=named and not reasons_of_revision(contract) and not is_hijacked(user),
             referent=contract_page.referent_proposed(contract),
             may_propose_referent=proposes(user, contract, on) and not reasons_of_contract(contract),
-            left_alone=contract.status == AvipContract.Status.ACTIVE
-            and is_closed(contract.agency_id, on),
+            left_alone=contract.status == AvipContract.Status.ACTIVE and contract.agency_is_closed,
             facts=contract_page.facts(contract, standing, user, on),
             timeline=contract_page.timeline(contract, standing, on),
             history=contract_page.history_of(contract) if named else [],

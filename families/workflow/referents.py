@@ -24,7 +24,13 @@ def proposes(by, contract, on) -> bool:
         return False
     if is_adviser(by, contract) or manages(by, contract.provider):
         return True
-    return contract.caf_id in by.reach.cafs and is_closed(contract.agency_id, on)
+    return contract.caf_id in by.reach.cafs and _agency_is_closed(contract, on)
+
+
+def _agency_is_closed(contract, on):
+    if hasattr(contract, "agency_is_closed"):  # read with the contract for its page
+        return contract.agency_is_closed
+    return is_closed(contract.agency_id, on)
 
 
 def is_closed(agency_id, on) -> bool:
@@ -56,13 +62,19 @@ def reasons_of_contract(contract) -> list[str]:
     if any(following.status == to_sign for following in contract.renewals.all()):
         return ["Un renouvellement attend des signatures\xa0: annulez-le, ou faites-le signer."]
     # The whole file goes: no text of the family may wait under the name of the former référent.
-    others = AvipContract.objects.filter(household=contract.household_id)
-    if others.filter(versions__status=ContractVersion.Status.TO_SIGN).exists():
+    if _family_has_text_to_sign(contract):
         return [
             "Un autre contrat de la famille attend des signatures\xa0: annulez-le, ou "
             "faites-le signer."
         ]
     return []
+
+
+def _family_has_text_to_sign(contract):
+    if hasattr(contract, "family_has_text_to_sign"):  # read with the contract for its page
+        return contract.family_has_text_to_sign
+    others = AvipContract.objects.filter(household=contract.household_id)
+    return others.filter(versions__status=ContractVersion.Status.TO_SIGN).exists()
 
 
 def _contract_runs(change, on):

@@ -138,11 +138,12 @@ def _reasons(contract, children, schedule, terms, rules, from_on, on):
             contract, children, slots=schedule, envelope_minutes=envelope, rules=rules, on=on
         )
     # A label lost since, a child grown: the contract that runs goes on.
-    whole = followed_by(schedule_of([contract]), schedule, from_on)
+    now = schedule_of([contract])
+    whole = followed_by(now, schedule, from_on)
     return [
         *reasons_of_slots(provider, schedule, envelope),
         *reasons_of_exceptions(provider, schedule, from_on, contract.end_on, envelope),
-        *reasons_of_cap(contract, children, whole, rules, from_on),
+        *reasons_of_cap(contract, children, whole, rules, from_on, now=now),
     ]
 
 

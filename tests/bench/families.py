@@ -113,6 +113,7 @@ def a_referral(country: Country, family: Family, provider: Provider, status, fro
         sent_at=sent_at,
         edited_at=sent_at + timedelta(days=1),
         answer_due_at=sent_at + timedelta(days=4),
+        validated_at=sent_at if is_answered and provider.is_childminder else None,
         answered_at=sent_at + timedelta(days=1) if is_answered else None,
         refusal_reason=Referral.RefusalReason.FULL if status == Status.REFUSED else "",
         contact_name="Nadia Benali" if is_answered else "",

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from avip.workflow import StepRefused
-from families.cap import months_against_cap
+from families.cap import by_calendar, months_against_cap
 from families.care import Care
 from families.models import DroppedDay, Hold, ScheduleException
 from families.planning import Schedule
@@ -364,3 +364,18 @@ def test_hours_revised_up_leave_their_renewal_the_days_to_give_up(claire):
     later = [row.day for row in referral.dropped_days.all()]
     assert later == DROPPED[2:]
     assert planned_in_month([claire], date(2027, 7, 1))[claire.pk] == 48 * HOUR
+
+
+def test_hours_in_force_then_those_of_a_text_signed_that_day_make_the_most_of_a_month():
+    """The text in force is long before the 16th, the one to sign long after: signed on the 16th."""
+    calendar, last = Calendar(), date(2027, 3, 31)
+    long = [Slot(TUESDAY, time(9), time(15))]
+    short = [Slot(TUESDAY, time(9), time(10))]
+    eve, day = date(2027, 3, 15), date(2027, 3, 16)
+    now = Schedule(long, {}, [(day, None, short)])
+    then = Schedule(long, {}, [(date(2027, 1, 1), eve, short)])
+
+    care = Care(now, MARCH, last, 1)
+    assert by_calendar(care, calendar, MARCH, last)[MARCH] == 2 * 360 + 3 * 60
+    waiting = Care(now, MARCH, last, 1, (then,))
+    assert by_calendar(waiting, calendar, MARCH, last)[MARCH] == 5 * 360

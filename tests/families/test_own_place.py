@@ -11,7 +11,6 @@ from avip.workflow import StepRefused
 from families.models import PlaceOffer
 from families.offers import pause, resume
 from families.place_states import with_state
-from families.workflow import referrals
 from labels.workflow.network import leave_network
 from tests import factories as f
 from tests.families import factories as ff
@@ -206,11 +205,11 @@ def test_a_paused_place_takes_no_new_request_and_its_contract_goes_on(claire, he
     contract.refresh_from_db()
     assert contract.status == "active" and contract.referral.holds.filter(released_at=None).exists()
     with pytest.raises(StepRefused, match="en pause"):
-        referrals.validate(waiting, by=ff.coordinator_of(claire), on=ff.ON, at=ff.AT)
+        ff.validate(waiting)
     with pytest.raises(StepRefused, match="en pause"):
         ff.make_referral(provider=claire, slots=slots)
     resume(offer, by=herself, on=ff.ON)
-    referrals.validate(waiting, by=ff.coordinator_of(claire), on=ff.ON, at=ff.AT)
+    ff.validate(waiting)
     assert waiting.status == "sent"
 
 

@@ -205,7 +205,7 @@ def test_a_place_on_pause_takes_no_new_family_and_keeps_the_one_it_has(claire, c
     offer.save()
     with pytest.raises(StepRefused) as refusal:
         asked(claire, [(3, time(9), time(13))], "sent")
-    assert "Sa place est en pause jusqu’au 31 décembre 2027" in words(refusal)
+    assert "est en pause jusqu’au 31 décembre 2027" in words(refusal)
     referrals.confirm(running, by=running.adviser, on=timezone.localdate(), how="par téléphone")
     assert running.holds.filter(released_at=None).exists()
 

@@ -106,26 +106,33 @@ class Round:
 
 
 def hours_planned(provider):
-    """Minutes of each month, counted day by day from the rows themselves."""
+    """Minutes of each month, counted day by day from the rows themselves: the most there may be."""
     calendar, months = calendar_of(provider), {}
     held = Referral.objects.filter(holds__provider=provider, holds__released_at=None).distinct()
     for referral in held:
         holds = list(referral.holds.filter(released_at=None))
-        minutes_on = plan_of(referral)
+        by_month = {}
         for day in days(min(h.from_on for h in holds), max(h.until for h in holds)):
             if not calendar.is_closed(day):
-                month = day.replace(day=1)
-                months[month] = months.get(month, 0) + minutes_on(day)
+                by_month.setdefault(day.replace(day=1), []).append(day)
+        now, then = plans_of(referral)
+        for month, open_days in by_month.items():
+            # Signed on any day of the month, or in none.
+            months[month] = months.get(month, 0) + max(
+                sum(map(now, open_days[:signed])) + sum(map(then, open_days[signed:]))
+                for signed in range(len(open_days) + 1)
+            )
     return months
 
 
-def plan_of(referral):
-    """A function of the day: the minutes asked for, or the most that any signed text allows."""
+def plans_of(referral):
+    """Two functions of the day: the minutes asked for or in force, those of a text to sign."""
     given_up = set(referral.dropped_days.values_list("day", flat=True))
     contract = referral.contracts.filter(status="active").first()
     need = list(referral.slots.all())
     if contract is None:
-        return lambda day: 0 if day in given_up else _length(need, day)
+        asked = lambda day: 0 if day in given_up else _length(need, day)  # noqa: E731
+        return asked, asked
     signed = list(contract.versions.get(status="in_force").slots.all())
     adjusted = [
         (row.from_on, row.until or LAST, list(row.slots.all()))
@@ -135,15 +142,19 @@ def plan_of(referral):
         (row.start_on, list(row.slots.all())) for row in contract.versions.filter(status="to_sign")
     ]
 
-    def minutes_on(day):
+    def now(day):
         if day > contract.end_on and day in given_up:
             return 0
         running = [slots for first, last, slots in adjusted if first <= day <= last]
-        weeks = [running[-1] if running else signed]
-        weeks += [slots for start_on, slots in to_sign if start_on <= day]
-        return max(_length(week, day) for week in weeks)
+        return _length(running[-1] if running else signed, day)
 
-    return minutes_on
+    def then(day):
+        if day > contract.end_on and day in given_up:
+            return 0
+        following = [slots for start_on, slots in to_sign if start_on <= day]
+        return _length(following[-1], day) if following else now(day)
+
+    return now, then
 
 
 def _length(slots, day):

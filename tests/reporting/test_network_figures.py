@@ -113,7 +113,7 @@ def test_situations_by_what_became_of_them(coordinator, service):
         provider = ff.make_network_member(f"Autre {number}", service=service)
         referral = ff.make_referral("to_validate", provider=provider)
         if status == "sent":
-            referrals.validate(referral, by=coordinator, on=ff.ON, at=ff.AT + timedelta(hours=4))
+            ff.validate(referral, by=coordinator, at=ff.AT + timedelta(hours=4))
         elif status == "refused_first":
             at = ff.AT + timedelta(hours=10)
             referrals.refuse(referral, by=coordinator, on=ff.ON, at=at, reason="hours")
