@@ -56,7 +56,8 @@ def other_care(
     found = {pk: [] for pk in ids}
     held = Hold.objects.standing(first, last).filter(provider__in=ids).exclude(referral=but)
     for referral in _referrals(held):
-        found[referral.provider_id].append(_care_of(referral))
+        if referral.holds.all():  # given back since the row was read
+            found[referral.provider_id].append(_care_of(referral))
     for care, provider_id in _care_without_hold(ids, held, first, last, but, but_contract):
         found[provider_id].append(care)
     stays = Referral.objects.filter(

@@ -141,7 +141,10 @@ def _objects(world, first, today):
         ),
         "unattached": applications.get(status="draft", attached_at=None),
         "submitted": applications.get(status="submitted"),
-        "under_review": _remarks_closed(applications.get(status="under_review")),
+        "under_review": _remarks_closed(
+            applications.get(status="under_review"),
+            applications.filter(status="correction_requested").first(),
+        ),
         "ready": applications.get(status="ready"),
         **_committees(world.caf),
         "request": _label_request(world.caf, first),
@@ -202,9 +205,9 @@ def _objects(world, first, today):
     }
 
 
-def _remarks_closed(application):
-    """A dossier whose review may be concluded."""
-    application.field_comments.update(status="closed")
+def _remarks_closed(application, other):
+    """A dossier whose review may be concluded: its remarks are those of another."""
+    application.field_comments.update(application=other)
     return application
 
 

@@ -103,6 +103,7 @@ def coordinator_validates_the_situation(coordinator):
     coordinator.arrives().follows("Examiner")
     coordinator.sees_title("Cette situation convient-elle")
     coordinator.sees("Heures prévues, mois par mois", "Février 2026", "plafond de 50 h par mois")
+    coordinator.ticks("Le tarif a été évoqué")
     coordinator.presses("Valider la situation")
 
 

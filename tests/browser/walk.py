@@ -169,6 +169,7 @@ class Window:
 
     def sticks_out(self):
         """What makes the page scroll sideways at this width; nothing when it fits."""
+        self.page.wait_for_load_state()
         return self.page.evaluate(STICKS_OUT)
 
     @contextmanager
