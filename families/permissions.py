@@ -5,6 +5,7 @@ from families.models.signatures import ParentLink, Signatory, Signature
 from partners.models import Facility
 from partners.permissions import (
     coordinates,
+    coordinates_childminder,
     is_adviser,
     is_caf_agent,
     is_user,
@@ -29,14 +30,7 @@ def answers(by, referral):
         return dispatches(by, referral)
     if referral.status == Referral.Status.TO_VALIDATE:
         return validates(by, referral)
-    return manages(by, referral.provider) or stands_in(by, referral.provider)
-
-
-def stands_in(by, provider):
-    """The Caf coordinates a childminder whose commune has no service; it reads no name for it."""
-    if not provider.is_childminder or provider.childminder.service_id:
-        return False
-    return is_caf_agent(by, provider)
+    return keeps_calendar(by, referral.provider)
 
 
 def dispatches(by, referral):
@@ -51,7 +45,7 @@ def dispatches(by, referral):
 def validates(by, referral):
     """The coordinator of the childminder; while she keeps silent, her deputy, then the Caf."""
     provider = referral.provider
-    if coordinates(by, provider) or stands_in(by, provider):
+    if coordinates_childminder(by, provider):
         return True
     if referral.status != Referral.Status.TO_VALIDATE or not is_user(by):
         return False
@@ -66,7 +60,7 @@ def proposes_hours(by, referral):
     """Other hours come from who answers; for a childminder, from who validates her situations."""
     provider = referral.provider
     if provider.is_childminder:
-        return coordinates(by, provider) or stands_in(by, provider)
+        return coordinates_childminder(by, provider)
     return answers(by, referral)
 
 

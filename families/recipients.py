@@ -10,10 +10,16 @@ from partners.models import Childminder, Facility, Membership, MunicipalService,
 
 
 def people_who_answer(provider, *, on) -> list[User]:
-    """The provider's own people, else its operator's, else a childminder's coordinators."""
+    """The provider's own people, else its operator's, else a childminder's coordinators.
+
+    Where her commune has no service, those of her Caf.
+    """
     own = _members(Q(provider=provider.pk), on)
-    if own or provider.is_childminder:
-        return own or coordinators_of(provider, on=on)
+    if own:
+        return own
+    if provider.is_childminder:
+        alone = provider.childminder.service_id is None
+        return agents_of(provider.caf_id, on=on) if alone else coordinators_of(provider, on=on)
     operator = provider.facility.operator_id
     # Without an operator there is nobody else: "operator is null" would be everybody elsewhere.
     return _members(Q(operator=operator), on) if operator else []
@@ -77,9 +83,20 @@ def people_of_providers(providers, *, on) -> dict:
     own = _ids_by("provider", ids, on)
     of_operator = _ids_by("operator", set(operators.values()), on)
     of_service = _ids_by("service", set(services.values()), on)
+    of_caf = _of_caf_alone(providers, services, on)
     return {
-        pk: own[pk] or of_operator[operators.get(pk)] or of_service[services.get(pk)] for pk in ids
+        pk: own[pk]
+        or of_operator[operators.get(pk)]
+        or of_service[services.get(pk)]
+        or of_caf.get(pk, [])
+        for pk in ids
     }
+
+
+def _of_caf_alone(providers, services, on):
+    """The Caf coordinates the childminders whose commune has no service."""
+    alone = [provider for provider in providers if services.get(provider.pk, "") is None]
+    return agents_of_all(alone, on=on) if alone else {}
 
 
 def people_above_providers(providers, *, on) -> dict:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from families.models import Referral
+from families.recipients import people_of_providers, people_who_answer
 from labels.models import NetworkMember
 from labels.workflow.network import leave_network
 from partners.models import Childminder, Provider
@@ -207,3 +208,11 @@ def test_the_states_of_the_network_are_filters(client, coordinator, claire, serv
     client.force_login(coordinator)
     page = text_of(client.get(NETWORK + "?status=wish"))
     assert "Sonia Haddad" in page and "Claire Morel" not in page
+
+
+def test_whoever_answers_for_a_childminder_without_a_service_is_her_caf(caf, caf_agent):
+    alone = ff.make_network_member("Léa Seule")
+    Childminder.objects.filter(pk=alone.pk).update(service=None)
+    alone = Provider.objects.select_related("childminder", "caf").get(pk=alone.pk)
+    assert people_who_answer(alone, on=ff.ON) == [caf_agent]
+    assert people_of_providers([alone], on=ff.ON) == {alone.pk: [caf_agent.pk]}
