@@ -34,12 +34,13 @@ def answers(by, referral):
 
 
 def dispatches(by, referral):
-    """The guichet unique that has the request; once it has kept silent, its Caf too."""
+    """The guichet unique that received it; while it keeps silent past its delay, its Caf too."""
     if not is_user(by) or referral.counter_id is None:
         return False
     if referral.counter_id in by.reach.services:
         return True
-    return referral.escalated_at is not None and referral.caf_id in by.reach.cafs
+    silent = referral.status == Referral.Status.TO_DISPATCH and referral.escalated_at is not None
+    return silent and referral.caf_id in by.reach.cafs
 
 
 def validates(by, referral):

@@ -15,7 +15,7 @@ from labels.models import NetworkImport
 from labels.spreadsheets import plain, read_day
 from labels.workflow.network import ask_many
 from partners.models import Childminder, Commune, MunicipalService, Provider
-from partners.permissions import is_hijacked
+from partners.permissions import coordinates_childminder, is_hijacked
 from partners.validators import phone_number
 
 # The columns of the file: name -> its title, then the other ways to write it.
@@ -272,11 +272,16 @@ def carry_out(kept: NetworkImport, *, by, on: date, at=None) -> int:
 
 
 def ask_all(kept: NetworkImport, *, by, on: date, at=None) -> int:
-    """Ask those of the file who can be reached, in sets; how many questions leave."""
+    """Ask those of the file who can be reached, in sets; how many questions leave.
+
+    One who has moved since is asked by her new coordinator.
+    """
     keys = [row["provider"] for row in kept.rows if row.get("provider") and row["reachable"]]
+    known = Provider.objects.filter(pk__in=keys).select_related("childminder")
+    hers = [provider for provider in known if coordinates_childminder(by, provider)]
     return sum(
-        ask_many([Provider(pk=key) for key in keys[start : start + SET]], by=by, on=on, at=at)
-        for start in range(0, len(keys), SET)
+        ask_many(hers[start : start + SET], by=by, on=on, at=at)
+        for start in range(0, len(hers), SET)
     )
 
 

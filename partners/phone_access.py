@@ -61,10 +61,16 @@ def _person_of(provider):
 
 @transaction.atomic
 def send_again(provider, *, by, at) -> PhoneLink:
-    """A new link to the same number; the former one, and a revocation, are over."""
-    link = link_of_childminder(_locked(provider, by))
+    """A new link to the mobile number of her card; the former one, and a revocation, are over."""
+    provider = _locked(provider, by)
+    provider.refresh_from_db(fields=["phone"])
+    link = link_of_childminder(provider)
     if link is None:
         raise StepRefused("Elle n’a pas d’espace par SMS.")
+    if not is_mobile(provider.phone):
+        raise StepRefused("Notez d’abord son numéro de téléphone mobile.")
+    link.user.phone = provider.phone
+    link.user.save(update_fields=["phone"])
     return _send(link, at)
 
 
@@ -87,13 +93,13 @@ def number_changed(provider, *, at):
     if link is None or link.user.phone == provider.phone:
         return
     _close(link, at)
+    # Without an address somebody keeps a number: the former one when nothing replaces it.
+    link.user.phone = provider.phone or link.user.phone
+    link.user.save(update_fields=["phone"])
     if not is_mobile(provider.phone):
         link.revoked_at = at
         link.save(update_fields=["revoked_at"])
-        return
-    link.user.phone = provider.phone
-    link.user.save(update_fields=["phone"])
-    if link.revoked_at is None:
+    elif link.revoked_at is None:
         _send(link, at)
 
 

@@ -19,7 +19,8 @@ class ReferralQuerySet(models.QuerySet):
         """The agency that sent it, who gives care, its coordinator, and the Caf of the provider.
 
         A childminder sees it once her coordinator has validated it, a crèche once the guichet
-        unique of its commune has passed it on; a deputy, once the coordinator has kept silent.
+        unique of its commune has passed it on; a deputy, while it waits for a coordinator who
+        keeps silent, and afterwards only those she answered herself.
         """
         reach = user.reach
         return self.filter(
@@ -31,7 +32,7 @@ class ReferralQuerySet(models.QuerySet):
             | reach.any_of(providers="provider", operators="provider__facility__operator")
             & _reached_her()
             | reach.any_of(services="provider__childminder__service__deputy")
-            & Q(deputy_at__isnull=False)
+            & _in_the_hands_of(user)
             | reach.any_of(services="counter")
         )
 
@@ -57,6 +58,13 @@ def _reached_her():
     """Neither waiting for somebody of the commune, nor ended before a counter passed it on."""
     stayed_there = Q(counter__isnull=False, validated_at=None)
     return ~Q(status__in=Referral.NOT_HERS_YET) & ~stayed_there
+
+
+def _in_the_hands_of(user):
+    """Passed on to the deputy and not validated yet, or moved on by this very person."""
+    waits = Q(status=Referral.Status.TO_VALIDATE, deputy_at__isnull=False)
+    hers = ReferralStatusChange.objects.filter(user=user, source=Referral.Status.TO_VALIDATE)
+    return waits | Q(pk__in=hers.values("dossier"))
 
 
 class Referral(Dossier):

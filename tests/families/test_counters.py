@@ -11,6 +11,7 @@ from avip import outbox
 from avip.workflow import StepRefused
 from families.models import Referral, ResponseTime
 from families.responses import measure_responses
+from families.sight import Sight
 from families.workflow import dispatching, referrals
 from partners.models import User
 from reporting.todo import todo
@@ -167,6 +168,20 @@ def test_once_escalated_the_caf_passes_it_on(asked, caf_agent):
     asked.refresh_from_db()
     referrals.dispatch(asked, by=caf_agent, on=ff.ON, at=LATER)
     assert (asked.status, asked.escalated_at) == (Status.SENT, None)
+
+
+def test_the_caf_stands_in_for_a_counter_until_the_request_is_passed_on(
+    asked, hugo, caf_agent, director
+):
+    Referral.objects.filter(pk=asked.pk).update(escalated_at=LATER)
+    asked.refresh_from_db()
+    assert not Sight(asked, caf_agent).is_caf_only
+    referrals.dispatch(asked, by=hugo, on=ff.ON, at=LATER)
+    Referral.objects.filter(pk=asked.pk).update(escalated_at=LATER)  # the crèche is silent in turn
+    asked.refresh_from_db()
+    assert Sight(asked, caf_agent).is_caf_only and not Sight(asked, hugo).is_caf_only
+    referrals.refuse(asked, by=director, on=ff.ON, at=LATER, reason="full")
+    assert Sight(asked, caf_agent).is_caf_only
 
 
 def test_an_urgent_request_waits_two_working_hours(counter, hugo, creche):

@@ -147,6 +147,20 @@ def test_a_new_number_ends_the_former_link(client, rosa, link, coordinator):
     assert client.get(TODO).status_code == 302
 
 
+def test_no_link_leaves_to_a_stolen_mobile_once_a_landline_replaces_it(rosa, link, coordinator):
+    rosa.phone = "0140000001"
+    rosa.save()
+    phone_access.number_changed(rosa, at=timezone.now())
+    link.refresh_from_db()
+    assert link.revoked_at and link.user.phone == "0140000001"
+    with pytest.raises(StepRefused, match="mobile"):
+        phone_access.send_again(rosa, by=coordinator, at=timezone.now())
+    rosa.phone = "0700000002"
+    rosa.save()
+    again = phone_access.send_again(rosa, by=coordinator, at=timezone.now())
+    assert (again.user.phone, again.revoked_at) == ("0700000002", None)
+
+
 def test_her_rights_end_with_her_membership(client, link):
     come_in(client, link)
     link.user.memberships.update(

@@ -104,6 +104,23 @@ def test_the_deputy_validates_and_says_nothing_more(waiting, lise):
         ff.accept(waiting, by=lise)
 
 
+def test_a_deputy_keeps_only_the_requests_she_answered_herself(
+    waiting, claire, lise, coordinator, suppleant
+):
+    zoe = f.make_user("Zoé", "Petit", member_of=suppleant)
+    theirs = ff.make_referral("to_validate", provider=claire)
+
+    def seen(person):
+        return set(Referral.objects.visible_to(person).values_list("pk", flat=True))
+
+    Referral.objects.update(deputy_at=ff.AT)
+    assert seen(lise) == seen(zoe) == {waiting.pk, theirs.pk}
+    for referral, person in ((waiting, lise), (theirs, coordinator)):
+        referral.refresh_from_db()
+        referrals.refuse(referral, by=person, on=ff.ON, at=ff.AT, reason="hours")
+    assert (seen(lise), seen(zoe)) == ({waiting.pk}, set())
+
+
 def test_the_caf_refuses_or_passes_on_without_a_name(waiting, claire, service, caf_agent):
     parent = waiting.household.parents.get()
     runs(after(waiting, 59))

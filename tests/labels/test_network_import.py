@@ -120,6 +120,18 @@ def test_those_who_can_be_reached_are_asked_once(service, coordinator):
     assert Outbox.objects.filter(kind="labels.network_question").count() == 1
 
 
+def test_one_who_moved_elsewhere_keeps_no_other_from_being_asked(service, coordinator, caf):
+    second = GOOD.replace("AM 12-é", "B2")
+    kept, _ = lines_of(service, coordinator, f"{HEAD}\n{GOOD}\n{second}")
+    carry_out(kept, by=coordinator, on=ON)
+    kept.refresh_from_db()
+    moved = Childminder.objects.get(licence_number="B2")
+    moved.service = f.make_service("RPE 19e", caf=caf)
+    moved.save()
+    assert ask_all(kept, by=coordinator, on=ON) == 1
+    assert NetworkMember.objects.get().provider_id != moved.pk
+
+
 def test_a_neighbour_carries_out_nothing_here(service, coordinator, caf):
     other = f.make_user("Ève", "Autre", member_of=f.make_service("RPE 19e", caf=caf))
     with pytest.raises(PermissionDenied):
