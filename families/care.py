@@ -78,11 +78,12 @@ def _referrals(held):
         Prefetch("holds", queryset=held),
         "contracts__placements",
         *parts("contracts__"),
-        _waiting("contracts__"),
+        waiting_texts("contracts__"),
     )
 
 
-def _waiting(to=""):
+def waiting_texts(to="") -> Prefetch:
+    """What to prefetch, from contracts reached by `to`, before `waiting_versions`."""
     versions = ContractVersion.objects.filter(
         status=Version.TO_SIGN, contract__status__in=[Contract.TO_SIGN, Contract.ACTIVE]
     )
@@ -139,7 +140,7 @@ def _care_without_hold(ids, held, first, last, but, but_contract):
         .exclude(contract__referral__in=held.values("referral"))
         .exclude(contract=but_contract and but_contract.pk)
         .select_related("contract")
-        .prefetch_related(*parts("contract__"), _waiting("contract__"))
+        .prefetch_related(*parts("contract__"), waiting_texts("contract__"))
     )
     if but:
         placements = placements.exclude(contract__referral=but)
@@ -159,6 +160,16 @@ def _care_without_hold(ids, held, first, last, but, but_contract):
             yield Care(whole, contract.start_on, contract.end_on, children), contract.provider_id
 
 
+def live_contracts(ids, first, last):
+    """Contracts of these providers that run or wait for signatures, with every text of theirs."""
+    return AvipContract.objects.filter(
+        provider__in=ids,
+        status__in=[Contract.TO_SIGN, Contract.ACTIVE],
+        start_on__lte=last,
+        end_on__gte=first,
+    ).prefetch_related("children", *parts(), waiting_texts())
+
+
 def to_sign_without_hold(ids, first, last, but_contract=None):
     """Renewals of contracts taken over from paper that wait for signatures: nothing is held."""
     return (
@@ -170,5 +181,5 @@ def to_sign_without_hold(ids, first, last, but_contract=None):
             end_on__gte=first,
         )
         .exclude(pk=but_contract and but_contract.pk)
-        .prefetch_related("children", _waiting())
+        .prefetch_related("children", waiting_texts())
     )

@@ -10,10 +10,9 @@ from avip.templatetags.words import NBSP, brief_day, count_of, fr_time
 from avip.workflow import StepRefused, edit
 from families.models import PlaceOffer
 from families.permissions import keeps_place
+from families.place_states import ASK_US, OPEN, with_state
 from families.places import lock_provider
 from families.wording import say_half_days, say_schedule
-
-ASK_US = "pas de place bloquée, demandez-nous"
 
 
 def still_free(offer: PlaceOffer, *, by, on: date, at=None) -> PlaceOffer:
@@ -21,6 +20,7 @@ def still_free(offer: PlaceOffer, *, by, on: date, at=None) -> PlaceOffer:
     with _kept(offer, by=by, fields=["confirmed_on"], at=at):
         if offer.is_paused_on(on):
             raise StepRefused("Cette place est en pause\xa0: reprenez-la d’abord.")
+        _refuse_unless_open(offer, on)
         offer.confirmed_on = on
     return offer
 
@@ -42,6 +42,15 @@ def resume(offer: PlaceOffer, *, by, on: date, at=None) -> PlaceOffer:
         offer.paused_from = offer.paused_until = None
         offer.confirmed_on = on
     return offer
+
+
+def _refuse_unless_open(offer, on):
+    """The one place of a childminder, held or given, is not free whatever one presses."""
+    if not offer.provider.is_childminder:
+        return
+    (found,) = with_state(PlaceOffer.objects.filter(pk=offer.pk), on)
+    if found.state.kind != OPEN:
+        raise StepRefused(f"Cette place n’est pas libre\xa0: elle est {found.state.words}.")
 
 
 @contextmanager

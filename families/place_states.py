@@ -10,10 +10,10 @@ from django.db.models.functions import JSONObject
 from avip.templatetags.words import fr_date
 from families.models import Hold, Placement, PlaceOffer
 from families.models.places import of_her_place
-from families.offers import ASK_US
 from families.wording import say_half_days
 from labels.models.labels import labelled_providers
 
+ASK_US = "pas de place bloquée, demandez-nous"
 OPEN, HELD, TAKEN, PAUSED, CLOSED = "open", "held", "taken", "paused", "closed"
 TONES = {OPEN: "ok", HELD: "warn", TAKEN: "info", PAUSED: "warn", CLOSED: "bad"}
 ALWAYS = date.max

@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from avip.templatetags.words import NBSP, fr_day
 from avip.workflow import StepRefused
-from families.care import to_sign_without_hold
+from families.care import live_contracts, to_sign_without_hold, waiting_texts
 from families.models import Placement
 from families.models.places import Hold, PlaceOffer, half_days
-from families.schedules import parts, schedule_of
+from families.schedules import exceptions_of, parts, schedule_of
 from families.wording import say_half_days
 from labels.rules import RuleSet, rules_for
 from partners.calendars import age_in_months, end_after_months
@@ -107,9 +108,9 @@ def release_holds_from(referral, day: date, at):
 
 
 def peak(holds, from_on: date, until: date) -> int:
-    """The most places taken on one same day of the period."""
+    """The most places taken on one same day of the period; a child takes one."""
     days = {from_on, *(h.from_on for h in holds if from_on < h.from_on <= until)}
-    return max(sum(h.from_on <= day <= h.until for h in holds) for day in days)
+    return max(len({h.child_id for h in holds if h.from_on <= day <= h.until}) for day in days)
 
 
 def _fitting(offers, referral, period, children):
@@ -250,6 +251,7 @@ def held_at(providers, from_on, until, *, but=None, but_children=()) -> dict:
     childminders = [provider.pk for provider in providers if provider.is_childminder]
     if childminders:
         rows += _held_without_request(childminders, from_on, until, but_children)
+        rows += _particular_days(childminders, from_on, until, but, but_children)
     for hold in rows:
         found[hold.provider_id].setdefault(hold.key, []).append(hold)
     return found
@@ -262,11 +264,12 @@ def _held_without_request(ids, from_on, until, but_children):
         .filter(provider__in=ids, contract__referral=None)
         .exclude(status=Placement.Status.ENDED)
         .select_related("contract")
-        .prefetch_related(*parts("contract__"))
+        .prefetch_related(*parts("contract__"), waiting_texts("contract__"))
     )
     care = [
-        (row.provider_id, row.child_id, schedule_of([row.contract]), row.start_on, row.end_on)
+        (row.provider_id, row.child_id, slots, max(first, row.start_on), min(last, row.end_on))
         for row in placements
+        for slots, first, last in _weeks_of(row.contract, row.end_on)
     ]
     for contract in to_sign_without_hold(ids, from_on, until):
         slots = [slot for version in contract.waiting_versions for slot in version.slots.all()]
@@ -284,9 +287,73 @@ def _held_without_request(ids, from_on, until, but_children):
             until=last,
         )
         for provider, child, slots, first, last in care
-        if child not in left_out
+        if child not in left_out and first <= last
         for key in keys_of(slots)
     ]
+
+
+def _weeks_of(contract, last):
+    """The weeks that this contract has, or may have once all sign, each between two days."""
+    schedule = schedule_of([contract])
+    yield schedule.slots, contract.start_on, last
+    for first, until, slots in schedule.adjustments:
+        yield slots, first, until or last
+    for version in contract.waiting_versions:
+        yield version.slots.all(), version.start_on, last
+
+
+def _particular_days(ids, from_on, until, but, but_children):
+    """The dates with care beside the week of a contract, signed or not, as holds of one day."""
+    left_out = {child.pk for child in but_children}
+    return [
+        Hold(
+            provider_id=contract.provider_id,
+            child_id=child.pk,
+            weekday=day.weekday(),
+            half_day=half,
+            from_on=day,
+            until=day,
+        )
+        for contract in live_contracts(ids, from_on, until)
+        if but is None or contract.referral_id != but.pk
+        for dates in (
+            schedule_of([contract]).exceptions,
+            *(exceptions_of(version) for version in contract.waiting_versions),
+        )
+        for day, intervals in dates.items()
+        if from_on <= day <= until
+        for half in {half for interval in intervals for half in half_days(*interval)}
+        for child in contract.children.all()
+        if child.pk not in left_out
+    ]
+
+
+def reasons_of_place(provider, rules, schedule, first, last, children) -> list[str]:
+    """Why a childminder has no place for these children in this week; none for a crèche."""
+    if not provider.is_childminder:
+        return []
+    room = capacity_of(provider, rules) - len(children)
+    full = full_half_days(provider, keys_of(schedule), first, last, room, but_children=children)
+    return [places_taken(provider, rules, full)] if full else []
+
+
+def reasons_of_particular_days(provider, rules, schedule, children) -> list[str]:
+    """The dates of this contract on which a childminder already cares for other children."""
+    dates = {day: intervals for day, intervals in schedule.exceptions.items() if intervals}
+    if not provider.is_childminder or not dates:
+        return []
+    room = capacity_of(provider, rules) - len(children)
+    held = held_at([provider], min(dates), max(dates), but_children=children)[provider.pk]
+    reasons = []
+    for day, intervals in sorted(dates.items()):
+        halves = {half for interval in intervals for half in half_days(*interval)}
+        taken = [peak(held.get(f"{day.weekday()}-{half}", []), day, day) for half in halves]
+        if max(taken) > max(room, 0):
+            reasons.append(
+                f"Le {fr_day(day)}{NBSP}{day.year}, {provider.public_name} accueille déjà "
+                f"une autre famille{NBSP}: choisissez un autre jour."
+            )
+    return reasons
 
 
 def places_taken(provider, rules, full) -> str:

@@ -17,6 +17,7 @@ from families.models import AvipContract, MonthlyDeclaration, PlaceOffer
 from families.notifications.declarations import due_on
 from families.offers import say_places, say_when, still_free
 from families.permissions import manages
+from families.place_states import OPEN, with_state
 from families.wording import say_age_limit
 from families.workflow.declarations import lines_of
 from labels.rules import rules_for
@@ -24,7 +25,7 @@ from partners.calendars import month_bounds
 
 
 def offers_of(declaration, user, on) -> list[dict]:
-    """The places kept that day, each with whether it is still to be said free this month."""
+    """The places free that day, each with whether it is still to be said free this month."""
     if not manages(user, declaration.provider):
         return []
     offers = (
@@ -41,7 +42,8 @@ def offers_of(declaration, user, on) -> list[dict]:
             "text": f"{say_places(offer)}, {say_when(offer)}",
             "is_asked": not offer.confirmed_on or offer.confirmed_on < this_month,
         }
-        for offer in offers
+        for offer in with_state(offers, on)
+        if offer.state.kind == OPEN
     ]
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -76,7 +77,10 @@ class StillFree(FormView):
         if self.state != OPEN:  # pressed twice: the other press was first
             return redirect("families:still_free")
         if request.POST.get("reponse") == "oui":
-            still_free(self.offer, by=self.person, on=timezone.localdate())
+            try:
+                still_free(self.offer, by=self.person, on=timezone.localdate())
+            except StepRefused as refusal:
+                messages.error(request, refusal.reasons[0])
             return redirect("families:still_free")
         return super().post(request, *args, **kwargs)
 

@@ -29,12 +29,11 @@ from families.parties import (
 )
 from families.permissions import takes_part, validates
 from families.places import (
-    capacity_of,
-    full_half_days,
     hold_places,
     keys_of,
     lock_provider,
-    places_taken,
+    reasons_of_particular_days,
+    reasons_of_place,
     release_holds,
     release_holds_from,
 )
@@ -276,9 +275,12 @@ def write_version(contract, terms, *, start_on, number=1, by, on, at) -> Contrac
 def hold_week(contract, children, slots, rules, on, at):
     """Hold the half-days and the days of this contract, unless they are those already held."""
     referral, provider, period = contract.referral, contract.provider, period_of(contract)
+    refuse(reasons_of_particular_days(provider, rules, slots, children))
     if referral is None:
         # Signed on paper before the software: nothing was asked for, nothing is held.
-        refuse(_reasons_of_place(contract, children, slots, rules))
+        # Its place may have gone to another family meanwhile.
+        bounds = contract.start_on, contract.end_on
+        refuse(reasons_of_place(provider, rules, slots, *bounds, children))
         return
     give_up_later(contract, children, slots, rules)
     if provider.is_childminder and not contract.previous:
@@ -321,17 +323,6 @@ def _reasons_of_change(contract, slots, rules, on):
         slots=slots,
         from_on=contract.start_on,
     ).reasons
-
-
-def _reasons_of_place(contract, children, slots, rules):
-    """The renewal of a paper contract: its place may have gone to another family meanwhile."""
-    provider = contract.provider
-    if not provider.is_childminder:
-        return []
-    room = capacity_of(provider, rules) - len(children)
-    bounds = contract.start_on, contract.end_on
-    full = full_half_days(provider, keys_of(slots), *bounds, room, but_children=children)
-    return [places_taken(provider, rules, full)] if full else []
 
 
 def _lock_children(children):

@@ -8,7 +8,7 @@ from avip.workflow import StepRefused, edit, moment
 from families.models import AvipContract, ContractVersion
 from families.parties import link_channels, parents_who_sign
 from families.permissions import takes_part
-from families.places import lock_provider
+from families.places import lock_provider, reasons_of_particular_days
 from families.proposal import (
     last_day_of_contract,
     period_of,
@@ -84,6 +84,7 @@ def revise(
         if contract.status == Contract.TO_SIGN:
             hold_week(contract, children, schedule, rules, on, at)
         else:
+            refuse(reasons_of_particular_days(provider, rules, schedule, children))
             whole = followed_by(schedule_of([contract]), schedule, from_on)
             give_up_later(contract, children, whole, rules)
             until = period_of(contract).until

@@ -29,7 +29,7 @@ from families.parties import (
     parents_who_sign,
 )
 from families.permissions import takes_part
-from families.places import capacity_of, full_half_days, keys_of, lock_provider, places_taken
+from families.places import lock_provider, reasons_of_particular_days, reasons_of_place
 from families.planning import Schedule, minutes_per_week
 from families.proposal import (
     last_day_before_school,
@@ -178,9 +178,10 @@ def _reasons_of_childminder(contract, children, schedule, rules, on):
     if not provider.is_childminder or contract.end_on < on:
         return []
     reasons = reasons_of_cap(contract, children, schedule, rules, on)
-    room = capacity_of(provider, rules) - len(children)
-    full = full_half_days(provider, keys_of(schedule), on, contract.end_on, room)
-    return [*reasons, places_taken(provider, rules, full)] if full else reasons
+    reasons += reasons_of_place(provider, rules, schedule, on, contract.end_on, children)
+    coming = {day: hours for day, hours in schedule.exceptions.items() if day >= on}
+    dated = Schedule(schedule.slots, coming)
+    return reasons + reasons_of_particular_days(provider, rules, dated, children)
 
 
 def _write_version(contract, slots, days, *, by, on, at):

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from avip.workflow import StepRefused, moment
 from families.models import AvipContract, ContractVersion, DroppedDay, ScheduleSlot
 from families.models.places import NOON
-from families.places import JUST_TAKEN, Period, hold_places, keys_of
+from families.places import JUST_TAKEN, Period, hold_places, keys_of, reasons_of_place
 from families.proposal import days_over_cap_later
 
 Version = ContractVersion.Status
@@ -17,10 +17,13 @@ def hold_more(contract, slots, rules, *, first, ends, until):
     """Hold the half-days of these hours that are not held yet, from `first` on.
 
     The provider is locked. A contract taken over from paper came without a request: no place is
-    held for it. Raises StepRefused when one of them is taken.
+    held for it, and that of a childminder must be free. Raises StepRefused when one is taken.
     """
     referral = contract.referral
     if referral is None:
+        children = list(contract.children.all())
+        if taken := reasons_of_place(contract.provider, rules, slots, first, ends, children):
+            raise StepRefused(*taken)
         return
     standing = referral.holds.filter(released_at=None, from_on__lte=first, until__gte=ends)
     held = {hold.key for hold in standing}

@@ -8,14 +8,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avip import outbox
-from families.models import PlaceOffer
-from families.offers import pause
+from avip.workflow import StepRefused
+from families.models import Hold, PlaceOffer
+from families.offers import pause, still_free
 from families.search import Need, search
 from families.still_free import Question, ask_who_keeps, question_of
+from families.views.month_end import offers_of
 from partners.models import Membership, Provider, User
 from reporting.todo import todo
 from tests import factories as f
 from tests.families import factories as ff
+from tests.families.declared import make_declared_month
 
 pytestmark = pytest.mark.django_db
 TUESDAYS = [(1, time(8, 30), time(16, 30))]
@@ -45,6 +48,11 @@ def offer(claire):
 @pytest.fixture
 def herself(claire):
     return f.make_user("Claire", "Morel", member_of=claire)
+
+
+def text_of_provider(client, person, provider):
+    client.force_login(person)
+    return text_of(client.get(provider.get_absolute_url()))
 
 
 def link(offer, person, month=None):
@@ -115,6 +123,22 @@ def test_no_pauses_the_place_until_a_day_or_for_good(client, offer, herself):
     client.post(PAGE, {"reponse": "oui"})  # the first answer stands
     offer.refresh_from_db()
     assert offer.confirmed_on is None
+
+
+def test_a_place_kept_for_a_family_is_not_said_still_free(client, offer, herself, claire, today):
+    client.get(link(offer, herself))
+    assert "Encore libre" in text_of_provider(client, herself, claire)
+    client.get(link(offer, herself))
+    ff.make_referral("confirmed", provider=claire, slots=TUESDAYS)
+    Hold.objects.update(until=date(2036, 1, 1))
+    with pytest.raises(StepRefused, match="retenue pour une famille"):
+        still_free(offer, by=herself, on=today)
+    page = text_of(client.post(PAGE, {"reponse": "oui"}, follow=True))
+    assert "Cette place n’est pas libre : elle est retenue pour une famille." in page
+    offer.refresh_from_db()
+    assert offer.confirmed_on is None
+    assert "Encore libre" not in text_of_provider(client, herself, claire)
+    assert offers_of(make_declared_month(0, 0, provider=claire), herself, today) == []
 
 
 @pytest.mark.parametrize("token", ["x" * 67, "été", "a"])
