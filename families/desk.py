@@ -116,7 +116,9 @@ def silent(members, at: datetime):
 
 
 def silences(member) -> list[str]:
-    """What is awaited from her, in words."""
+    """What is awaited from her, in words; nothing of who is no longer here."""
+    if not member.is_still_here:
+        return []
     said = {
         "ne s’est pas prononcée": member.status == NetworkMember.Status.ASKED,
         "une famille attend sa réponse": member.late_answer,
@@ -156,30 +158,35 @@ def complete(members, on: date) -> list:
         ]
         member.licence = licence_words(member.provider.childminder, on)
         member.silences = silences(member)
-        member.over = over.get(pk, "")
+        member.over = over.get(pk, "") if member.is_in_network else ""
     return members
 
 
 def cells_of(member) -> list:
-    """One line of the exported list."""
+    """One line of the exported list: of who left, that she did; of who is out, no place."""
     this_month, following = member.months
+    here, inside, childminder = (
+        member.is_still_here,
+        member.is_in_network,
+        member.provider.childminder,
+    )
     return [
         str(member.provider),
-        str(member.provider.commune),
-        member.provider.childminder.house,
+        str(member.provider.commune) if here else "",
+        childminder.house if here else "",
         member.get_status_display(),
-        member.place.words,
-        short_date(member.provider.childminder.licence_until),
-        say_hours(this_month["minutes"]),
-        say_hours(following["minutes"]),
-        say_hours(member.cap * 60),
+        member.place.words if inside else "",
+        short_date(childminder.licence_until) if here else "",
+        say_hours(this_month["minutes"]) if inside else "",
+        say_hours(following["minutes"]) if inside else "",
+        say_hours(member.cap * 60) if inside else "",
         ", ".join(member.silences),
     ]
 
 
 def communes_on_map(members, on: date) -> list[dict]:
     """What the map draws: the centre of each commune, how many live there, how many are free."""
-    rows = list(members.values_list("provider", "provider__commune"))
+    rows = list(members.still_here().values_list("provider", "provider__commune"))
     places = places_of([provider for provider, _ in rows], on)
     found = {}
     for provider, commune in rows:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from avip.jobs import SCHEDULES
 from families.desk import PLACES, places_of, silent
 from families.forms.network import NetworkFilter
+from labels.models import NetworkMember
 
 ENDS_SOON, ENDED = "bientot", "echu"
 
@@ -35,14 +36,25 @@ class DeskFilter(NetworkFilter):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        houses = self.seen.order_by("provider__childminder__house").values_list(
-            "provider__childminder__house", flat=True
+        houses = (
+            self.seen.still_here()
+            .order_by("provider__childminder__house")
+            .values_list("provider__childminder__house", flat=True)
         )
         choices = [(house, house) for house in dict.fromkeys(houses) if house]
         if choices:
             self.form.fields["house"].choices = [("", "Toutes"), *choices]
         else:
             del self.form.fields["house"], self.filters["house"]
+
+    def filter_queryset(self, queryset):
+        """Those who left are shown when asked for, and found by nothing else."""
+        wanted = {name: value for name, value in self.form.cleaned_data.items() if value}
+        if set(wanted) != {"status"}:
+            queryset = queryset.still_here()
+        elif wanted["status"] != NetworkMember.Status.LEFT:
+            queryset = queryset.exclude(status=NetworkMember.Status.LEFT)
+        return super().filter_queryset(queryset)
 
     def filter_place(self, queryset, name, value):
         ids = queryset.values_list("provider", flat=True)

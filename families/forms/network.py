@@ -38,7 +38,7 @@ class NetworkFilter(ListFilter):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.form.fields["commune"].queryset = Commune.objects.filter(
-            pk__in=self.seen.order_by().values("provider__commune")
+            pk__in=self.seen.still_here().order_by().values("provider__commune")
         )
 
 

@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,13 +17,14 @@ class NetworkMemberQuerySet(models.QuerySet):
         return self.filter(ask_token_sha256=token_sha256).exclude(ask_token_sha256="")
 
     def visible_to(self, user):
-        """Herself, her coordinators and her Caf."""
+        """Herself, her coordinators and her Caf; what she left elsewhere stays with that Caf."""
         reach = user.reach
-        return self.filter(
-            reach.any_of(
-                providers="provider", services="provider__childminder__service", cafs="caf"
-            )
-        )
+        hers = reach.any_of(services="provider__childminder__service") & Q(caf=F("provider__caf"))
+        return self.filter(reach.any_of(providers="provider", cafs="caf") | hers)
+
+    def still_here(self):
+        """Those whose childminder this Caf still knows: neither gone, nor with another Caf."""
+        return self.filter(caf=F("provider__caf")).exclude(status=NetworkMember.Status.LEFT)
 
 
 class NetworkMember(Dossier):
@@ -107,6 +108,16 @@ class NetworkMember(Dossier):
 
     def get_absolute_url(self):
         return reverse("families:provider_detail", args=[self.provider_id])
+
+    @property
+    def is_still_here(self) -> bool:
+        """See `still_here`: beyond it, where she lives and what she does is not ours to show."""
+        return self.caf_id == self.provider.caf_id and self.status != self.Status.LEFT
+
+    @property
+    def is_in_network(self) -> bool:
+        """She offers a place here, or is on her way to: her place and hours are shown."""
+        return self.is_still_here and self.status not in self.OUT
 
 
 class NetworkMemberStatusChange(StatusChange):

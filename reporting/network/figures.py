@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from avip.templatetags.words import NBSP, count_of, fr_month, hours
@@ -196,6 +196,7 @@ def months_of(scope, today: date) -> list[Month]:
     first, last = scope.since.replace(day=1), scope.until
     lines = DeclarationLine.objects.filter(
         declaration__provider__in=scope.members.values("provider"),
+        declaration__caf__in=scope.members.values("caf"),  # not what she did for another Caf
         declaration__month__range=(first, last),
     )
     by_month = defaultdict(list)
@@ -237,7 +238,10 @@ def months_of(scope, today: date) -> list[Month]:
 def _opened(scope, first, last, more):
     return (
         MonthlyDeclaration.objects.filter(
-            more, provider__in=scope.members.values("provider"), month__range=(first, last)
+            more,
+            provider__in=scope.members.values("provider"),
+            caf__in=scope.members.values("caf"),
+            month__range=(first, last),
         )
         .order_by()
         .values_list("month")
@@ -247,7 +251,9 @@ def _opened(scope, first, last, more):
 
 def _planned_now(scope, month):
     providers = (
-        Provider.objects.filter(pk__in=scope.members.values("provider"))
+        Provider.objects.filter(
+            pk__in=scope.members.filter(caf=F("provider__caf")).values("provider")
+        )
         .select_related("caf")
         .prefetch_related("opening_hours", "closures")
     )

@@ -44,7 +44,9 @@ def communes_of(user):
     if reach.cafs:
         served = Q(municipal_services__caf__in=reach.cafs)
         homes = Q(pk__in=Household.objects.filter(caf__in=reach.cafs).values("commune"))
-        lived = Q(pk__in=NetworkMember.objects.visible_to(user).values("provider__commune"))
+        lived = Q(
+            pk__in=NetworkMember.objects.visible_to(user).still_here().values("provider__commune")
+        )
         return Commune.objects.filter(served | homes | lived).distinct()
     return Commune.objects.filter(municipal_services__in=reach.services).distinct()
 

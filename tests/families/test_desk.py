@@ -229,3 +229,48 @@ def test_a_place_with_a_child_is_taken_described_or_not(claire):
     assert kind_of(claire) == "taken"
     ff.make_offer(claire)
     assert kind_of(claire) == "taken"
+
+
+# Who is no longer here.
+
+
+@pytest.fixture
+def gone(claire, neighbour):
+    """Claire left this Caf for another one, where she has a place and care that goes on."""
+    member = claire.network_memberships.get()
+    NetworkMember.objects.filter(pk=member.pk).update(status="left", leave_reason="moved")
+    service = neighbour.memberships.get().service
+    type(claire).objects.filter(pk=claire.pk).update(
+        caf=service.caf, commune=service.communes.get()
+    )
+    claire.childminder.service = service
+    claire.childminder.save()
+    ff.make_offer(claire)
+    make_placement(claire, start_on=TODAY(), end_on=TODAY() + timedelta(days=60))
+    return member
+
+
+def test_who_moved_away_is_shown_when_asked_for_without_her_new_life(
+    client, caf_agent, neighbour, gone
+):
+    client.force_login(caf_agent)
+    assert shown(client) == set()
+    answer = client.get(NETWORK, {"status": "left"})
+    page = text_of(answer)
+    assert "Claire Morel" in page and "Montreuil" not in page and "<meter" not in page
+    assert answer.context["places"] == []
+    assert shown(client, status="left", place="open") == set()
+    assert shown(client, status="left", place="taken") == set()
+    client.force_login(neighbour)
+    assert "Claire Morel" not in text_of(client.get(NETWORK, {"status": "left"}))
+    assert not NetworkMember.objects.visible_to(neighbour).filter(pk=gone.pk).exists()
+
+
+def test_the_file_says_of_who_moved_away_only_that_she_left(client, caf_agent, gone):
+    client.force_login(caf_agent)
+    url = reverse("families:network_export", args=["csv"])
+    assert "Claire" not in client.get(url).content.decode("utf-8-sig")
+    text = client.get(url, {"status": "left"}).content.decode("utf-8-sig")
+    [line] = [line for line in text.splitlines() if "Claire" in line]
+    cells = [cell.strip('"') for cell in line.replace(";", ",").split(",")]
+    assert [cell for cell in cells if cell] == ["Claire Morel", "a quitté le réseau"]

@@ -105,6 +105,18 @@ def test_hours_declared_are_said_on_what_the_members_may_give(coordinator, clair
     assert (october.declarations, october.expected, october.over) == (1, 1, 1)
 
 
+def test_hours_for_another_caf_are_not_counted_here(caf_agent, claire, other_caf):
+    make_placement(claire, slots=[(1, time(9), time(15))])
+    month = make_declaration(claire)
+    october = next(m for m in network_figures(of(caf_agent), AT).months if m.month.month == 10)
+    assert october.planned and october.expected == 1
+    claire.network_memberships.update(status="left", left_on=date(2026, 9, 30))
+    type(claire).objects.filter(pk=claire.pk).update(caf=other_caf)
+    type(month).objects.filter(pk=month.pk).update(caf=other_caf)
+    months = network_figures(of(caf_agent), AT).months
+    assert sum(m.planned + m.expected for m in months) == 0
+
+
 # Situations.
 
 
