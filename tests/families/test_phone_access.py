@@ -244,6 +244,27 @@ def test_she_signs_with_a_code_in_the_place_of_a_password(client, rosa, link, sm
     assert signature.how == "dans son compte, code reçu par SMS"
 
 
+def test_the_code_sent_to_her_former_number_signs_nothing(client, rosa, coordinator, of_today):
+    contract = ff.make_contract("to_sign", provider=rosa, **of_today)
+    codes = [
+        signing.send_code(
+            contract.version.signatories.get(role=role),
+            channel="sms",
+            by=coordinator,
+            at=timezone.now(),
+        )
+        for role in ("care", "parent")
+    ]
+    client.force_login(coordinator)
+    page = reverse("families:childminder_update", args=[rosa.pk])
+    form = client.get(page).context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    for phone in ("0612345678", "0700000002"):
+        assert client.post(page, data | {"phone": phone}).status_code == 302
+        alive = [signing.waiting_code(code.signatory, at=timezone.now()) for code in codes]
+        assert alive == ([None, codes[1]] if phone == "0700000002" else codes)
+
+
 def test_nobody_signs_by_a_session_alone(client, rosa, link):
     contract = ff.make_contract("to_sign", provider=rosa)
     care = contract.version.signatories.get(role="care")
