@@ -46,6 +46,7 @@ SCHEDULES = {
     "network_ask_days": 30,  # a childminder's answer to « souhaitez-vous rejoindre le réseau ? »
     "phone_link_days": 90,  # of somebody reached by phone only
     "phone_link_cooldown_minutes": 60,  # between two sendings asked for by whoever lost it
+    "phone_link_per_day": 3,  # SMS to one number, whoever asks on the public page
     "phone_session_minutes": 120,
     "reservations_reminder_days": (30, 0, -1),  # before they are due; after
     "opinion_link_days": 60,

@@ -112,6 +112,14 @@ def contact_corrected(parent, *, at):
     sent.update(expires_at=at)
 
 
+def care_number_corrected(provider, *, at):
+    """Another number for who gives care: the codes that left to the former one are dead."""
+    sent = SigningCode.objects.filter(
+        signatory__role=Signatory.Role.CARE, signatory__version__contract__provider=provider
+    )
+    sent.filter(used_at=None, expires_at__gt=at).update(expires_at=at)
+
+
 def send_link_again(link, *, at):
     """Whoever holds an expired link has a new one sent to the same address; says nothing back.
 

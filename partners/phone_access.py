@@ -26,6 +26,7 @@ from partners.tokens import make_token, sha256_of
 from partners.validators import is_mobile
 
 UNKNOWN, REVOKED, OVER, EXPIRED, OPEN = "unknown", "revoked", "over", "expired", "open"
+SENDING = "partners.phone_link"
 NO_CODE = "si rien n’arrive, appelez votre coordination"
 
 
@@ -113,12 +114,29 @@ def link_of_childminder(provider) -> PhoneLink | None:
 
 @transaction.atomic
 def send_lost_link(phone, *, at):
-    """Whoever lost her link has it sent again to her number; once per cooldown, nothing is said."""
+    """Whoever lost her link has it sent again to her number; nothing is said.
+
+    The same link while it is open: anybody may type her number, and void nothing by it. Once per
+    cooldown, and a few times a day to one number.
+    """
+    links = PhoneLink.objects.select_for_update(of=("self",)).select_related("user").order_by("pk")
+    links = list(links.filter(user__phone=phone, revoked_at=None))
     limit = at - timedelta(minutes=SCHEDULES["phone_link_cooldown_minutes"])
-    links = PhoneLink.objects.select_for_update(of=("self",)).select_related("user")
-    for link in links.filter(user__phone=phone, revoked_at=None, issued_at__lte=limit):
+    sent = Outbox.objects.filter(
+        kind=SENDING,
+        object_id__in=[str(link.pk) for link in links],
+        created_at__gt=at - timedelta(days=1),
+    )
+    if sent.count() >= SCHEDULES["phone_link_per_day"]:
+        return
+    recent = set(sent.filter(created_at__gt=limit).values_list("object_id", flat=True))
+    for link in links:
+        if link.issued_at > limit or str(link.pk) in recent:
+            continue
         if _has_place(link.user, timezone.localdate(at)):
-            _send(link, at)
+            if not link.is_open(at):
+                _renew(link, at)
+            _put_out(link, at)
 
 
 def state_of(link, at) -> str:
@@ -189,8 +207,13 @@ def _uuid(text):
 
 def _send(link, at):
     _renew(link, at)
-    outbox.add("partners.phone_link", link, key=f"{link.pk}:{link.generation}", at=at)
+    _put_out(link, at)
     return link
+
+
+def _put_out(link, at):
+    """One generation may leave several times; it ends the key, by which its sender knows it."""
+    outbox.add(SENDING, link, key=f"{link.pk}:{at:%Y%m%d%H%M%S%f}:{link.generation}", at=at)
 
 
 def _renew(link, at):

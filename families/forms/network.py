@@ -8,6 +8,7 @@ from django.db import transaction
 
 from avip.workflow import StepRefused
 from families.forms.fields import DayInput, PlaceForm
+from families.signing import care_number_corrected
 from labels.childminders import already_known, caf_of, lock_network, say_known, seen_among
 from labels.filters import ListFilter
 from labels.forms.review import StepForm
@@ -235,10 +236,13 @@ class ChildminderCardForm(CardForm):
     @transaction.atomic
     def record(self, *, at):
         """Write her card; a new phone number ends the link and the codes of the former one."""
+        former = self.provider.phone
         for name, value in self.contacts().items():
             setattr(self.provider, name, value)
         self.provider.save(update_fields=["name", "phone", "email"])
         number_changed(self.provider, at=at)
+        if self.provider.phone != former:
+            care_number_corrected(self.provider, at=at)
         self.instance.save()
 
 

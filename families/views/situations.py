@@ -11,7 +11,7 @@ from families.models import Referral
 from families.occasional import situation_of
 from families.offers import say_when
 from families.other_childminders import candidates, distance_between
-from families.permissions import validates
+from families.permissions import meets_childminder, validates
 from families.place_states import with_state
 from families.sight import Sight
 from families.views.referral_answers import ReferralPage
@@ -73,6 +73,11 @@ class Validate(ReferralPage):
         referrals.validate(self.object, **said, **who)
 
 
+def _name_for(user, provider):
+    """A deputy does not meet the childminders of a silent service: no full name for her."""
+    return provider.name if meets_childminder(user, provider) else provider.public_name
+
+
 class OtherChildminder(VisibleObjectsMixin, DetailView):
     """Who else could take this family, best first; one press passes the request on."""
 
@@ -95,6 +100,9 @@ class OtherChildminder(VisibleObjectsMixin, DetailView):
         return self.render_to_response(
             self.get_context_data(
                 sight=Sight(self.object, request.user),
-                rows=[(one, say_days_of_months(one.without)) for one in found],
+                rows=[
+                    (one, _name_for(request.user, one.provider), say_days_of_months(one.without))
+                    for one in found
+                ],
             )
         )

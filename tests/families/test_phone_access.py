@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -172,14 +173,35 @@ def test_her_rights_end_with_her_membership(client, link):
 
 @pytest.mark.parametrize("phone", ["06 12 34 56 78", "06 99 99 99 99"])
 def test_a_lost_link_leaves_again_and_the_page_says_nothing(client, link, phone):
-    PhoneLink.objects.update(issued_at=timezone.now() - timedelta(hours=2))
-    page = client.post(LOST, {"phone": phone}).content.decode()
-    assert "Si un espace est ouvert" in page
+    two_hours_ago(link)
+    for _ in range(2):  # again at once: once per hour
+        page = client.post(LOST, {"phone": phone}).content.decode()
+        assert "Si un espace est ouvert" in page
+        assert Outbox.objects.about(link).count() == (2 if "12 34" in phone else 1)
+
+
+def two_hours_ago(link):
+    """What left left two hours earlier."""
+    PhoneLink.objects.update(issued_at=F("issued_at") - timedelta(hours=2))
+    Outbox.objects.about(link).update(created_at=F("created_at") - timedelta(hours=2))
+
+
+def test_whoever_types_her_number_voids_no_link_and_sends_her_few_messages(client, link, sms):
+    for _ in range(6):
+        two_hours_ago(link)
+        client.post(LOST, {"phone": link.user.phone})
+    deliver("partners.")
+    assert {number for number, _ in sms} == {"0612345678"} and len(sms) == 3
+    assert all(phone_access.address_of(link) in text for _, text in sms)
+    assert come_in(client, link)["Location"] == TODO
+
+
+def test_an_expired_link_asked_for_again_is_a_new_one(client, link, sms):
+    two_hours_ago(link)
+    PhoneLink.objects.update(expires_at=timezone.now())
+    client.post(LOST, {"phone": link.user.phone})
     link.refresh_from_db()
-    assert link.generation == (2 if "12 34" in phone else 1)
-    client.post(LOST, {"phone": phone})  # again at once: once per hour
-    link.refresh_from_db()
-    assert link.generation <= 2
+    assert link.generation == 2 and link.is_open(timezone.now())
 
 
 def test_a_mail_becomes_one_sms_without_a_name(rosa, link, sms, mailoutbox):
@@ -242,6 +264,27 @@ def test_she_signs_with_a_code_in_the_place_of_a_password(client, rosa, link, sm
     assert (signature.method, signature.user) == ("account", link.user)
     assert signature.evidence["code"]["channel"] == "sms"
     assert signature.how == "dans son compte, code reçu par SMS"
+
+
+def test_the_code_sent_to_her_former_number_signs_nothing(client, rosa, coordinator, of_today):
+    contract = ff.make_contract("to_sign", provider=rosa, **of_today)
+    codes = [
+        signing.send_code(
+            contract.version.signatories.get(role=role),
+            channel="sms",
+            by=coordinator,
+            at=timezone.now(),
+        )
+        for role in ("care", "parent")
+    ]
+    client.force_login(coordinator)
+    page = reverse("families:childminder_update", args=[rosa.pk])
+    form = client.get(page).context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    for phone in ("0612345678", "0700000002"):
+        assert client.post(page, data | {"phone": phone}).status_code == 302
+        alive = [signing.waiting_code(code.signatory, at=timezone.now()) for code in codes]
+        assert alive == ([None, codes[1]] if phone == "0700000002" else codes)
 
 
 def test_nobody_signs_by_a_session_alone(client, rosa, link):

@@ -260,6 +260,17 @@ def test_who_passes_the_cap_is_shown_after_with_the_days_to_drop(claire, coordin
     assert "Sans accueil le 30 mars" in html and "avec des jours à retirer" in html
 
 
+def test_a_deputy_reads_no_full_name_among_those_she_may_propose(claire, service, caf):
+    service.deputy = f.make_service("RPE voisin", caf=caf)
+    service.save()
+    lise = f.make_user("Lise", "Roy", member_of=service.deputy)
+    ff.make_network_member("Sonia Haddad", service=service)
+    referral = asked(claire)
+    Referral.objects.update(deputy_at=timezone.now())
+    html = read(signed_in(lise).get(page(referral, "other_childminder")))
+    assert "à Sonia<" in html and "Haddad" not in html
+
+
 def test_one_press_passes_the_request_on_and_tells_everybody(claire, coordinator, network):
     referral = asked(claire)
     client = signed_in(coordinator)
