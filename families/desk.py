@@ -1,29 +1,20 @@
 """The coordinator's desk: each childminder's place, hours of two months, and who is silent."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Exists, OuterRef, Q
 
 from avip.jobs import SCHEDULES
-from avip.templatetags.words import count_of, fr_date, short_date
+from avip.templatetags.words import count_of, short_date
 from families.hours_page import gauge, say_hours
-from families.models import Alert, Hold, MonthlyDeclaration, Placement, PlaceOffer, Referral
+from families.models import Alert, MonthlyDeclaration, Placement, PlaceOffer, Referral
+from families.place_states import KINDS, NONE, OPEN, PLACES, TAKEN, PlaceState, with_state
 from families.situations import planned_in_month
 from labels.models import NetworkMember
 from labels.rules import rules_for
 from partners.models import Caf, Commune, MunicipalService
 
-OPEN, HELD, TAKEN, PAUSED, NONE = "open", "held", "taken", "paused", "none"
-PLACES = {
-    OPEN: "libre",
-    HELD: "retenue pour une famille",
-    TAKEN: "prise",
-    PAUSED: "en pause",
-    NONE: "pas décrite",
-}
-TONES = {OPEN: "ok", HELD: "warn", TAKEN: "info", PAUSED: "warn", NONE: "info"}
 COLUMNS = (
     "Assistante maternelle",
     "Commune",
@@ -46,52 +37,20 @@ def home_of(user):
     return service, service.caf if service else Caf.objects.visible_to(user).first()
 
 
-@dataclass(frozen=True)
-class Place:
-    """The state of one childminder’s place on a day, and how it is said."""
-
-    kind: str
-    words: str
-
-    @property
-    def tone(self):
-        return TONES[self.kind]
-
-
 def places_of(provider_ids, on: date) -> dict:
-    """By provider, the place of each; of several offers, the one that is most free."""
-    placed = set(
-        Placement.objects.during(on, date.max)
-        .exclude(status=Placement.Status.ENDED)
-        .filter(provider__in=provider_ids)
-        .values_list("provider", flat=True)
-    )
-    offers = (
-        PlaceOffer.objects.filter(provider__in=provider_ids)
-        .filter(Q(until=None) | Q(until__gte=on))
-        .annotate(is_held=Exists(Hold.objects.standing(on, date.max).filter(offer=OuterRef("pk"))))
-    )
+    """By provider, the state of her place; of several offers, the one that is most free."""
     found = {}
-    for offer in offers:
-        place = _place(offer, offer.provider_id in placed, on)
-        best = found.get(offer.provider_id)
-        if best is None or list(PLACES).index(place.kind) < list(PLACES).index(best.kind):
-            found[offer.provider_id] = place
-    alone = {pk: TAKEN if pk in placed else NONE for pk in provider_ids}
-    return {pk: found.get(pk, Place(kind, PLACES[kind])) for pk, kind in alone.items()}
-
-
-def _place(offer, is_placed, on):
-    is_paused = offer.paused_from and offer.paused_from <= on
-    if is_paused and not (offer.paused_until and offer.paused_until < on):
-        until = f" jusqu’au {fr_date(offer.paused_until)}" if offer.paused_until else ""
-        return Place(PAUSED, f"{PLACES[PAUSED]}{until}")
-    if is_placed:
-        return Place(TAKEN, PLACES[TAKEN])
-    if offer.is_held:
-        return Place(HELD, PLACES[HELD])
-    later = f" dès le {fr_date(offer.from_on)}" if offer.from_on > on else ""
-    return Place(OPEN, f"{PLACES[OPEN]}{later}")
+    for offer in with_state(PlaceOffer.objects.filter(provider__in=provider_ids), on):
+        best = found.setdefault(offer.provider_id, offer.state)
+        if KINDS.index(offer.state.kind) < KINDS.index(best.kind):
+            found[offer.provider_id] = offer.state
+    placed = Placement.objects.during(on, date.max).exclude(status=Placement.Status.ENDED)
+    taken = set(placed.filter(provider__in=provider_ids).values_list("provider", flat=True))
+    for pk in provider_ids:
+        if pk not in found:
+            kind = TAKEN if pk in taken else NONE
+            found[pk] = PlaceState(kind, PLACES[kind])
+    return found
 
 
 def with_silences(members, at: datetime):

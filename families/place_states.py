@@ -14,8 +14,17 @@ from families.wording import say_half_days
 from labels.models.labels import labelled_providers
 
 ASK_US = "pas de place bloquée, demandez-nous"
-OPEN, HELD, TAKEN, PAUSED, CLOSED = "open", "held", "taken", "paused", "closed"
-TONES = {OPEN: "ok", HELD: "warn", TAKEN: "info", PAUSED: "warn", CLOSED: "bad"}
+# From the most free to the least; « none »: she has described no place.
+PLACES = {
+    "open": "libre",
+    "held": "retenue pour une famille",
+    "taken": "prise",
+    "paused": "en pause",
+    "closed": "fermée ou finie",
+    "none": "pas décrite",
+}
+KINDS = OPEN, HELD, TAKEN, PAUSED, CLOSED, NONE = tuple(PLACES)
+TONES = {OPEN: "ok", HELD: "warn", TAKEN: "info", PAUSED: "warn", CLOSED: "bad", NONE: "info"}
 ALWAYS = date.max
 
 

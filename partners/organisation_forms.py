@@ -89,7 +89,7 @@ def _communes_of(caf, code):
 
 
 class CounterForm(forms.Form):
-    """Whether a municipal service is the guichet unique of its communes."""
+    """Whether a municipal service is the guichet unique of its communes, and who stands in."""
 
     wanted = forms.TypedChoiceField(
         label="Qui reçoit d’abord les demandes de place en crèche\xa0?",
@@ -100,6 +100,19 @@ class CounterForm(forms.Form):
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
     )
+    deputy = forms.ModelChoiceField(
+        label="Service suppléant",
+        required=False,
+        empty_label="Aucun",
+        queryset=MunicipalService.objects.none(),
+        help_text="Il valide les situations quand ce service ne répond pas\xa0; "
+        "sans lui, c’est la Caf.",
+    )
+
+    def __init__(self, *args, service, **kwargs):
+        super().__init__(*args, **kwargs)
+        others = MunicipalService.objects.filter(caf=service.caf_id).exclude(pk=service.pk)
+        self.fields["deputy"].queryset = others
 
 
 class DecidersForm(forms.ModelForm):

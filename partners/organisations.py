@@ -71,6 +71,14 @@ def set_single_counter(service, *, wanted, by) -> MunicipalService | None:
     return None
 
 
+def choose_deputy(service, *, deputy, by):
+    """The service of the same Caf that validates while this one keeps silent; None for no one."""
+    if not keeps_service(by, service) or (deputy and deputy.caf_id != service.caf_id):
+        raise PermissionDenied
+    service.deputy = deputy
+    service.save(update_fields=["deputy"])
+
+
 def choose_deciders(facility, *, admits, signs, delegation, by):
     """Who admits and who signs for this crèche from now on; what is signed already stays."""
     if not administers(by, facility.provider):

@@ -5,8 +5,9 @@ from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 from avip.jobs import SCHEDULES
-from families.desk import PLACES, places_of, silent
+from families.desk import places_of, silent
 from families.forms.network import NetworkFilter
+from families.place_states import PLACES
 from labels.models import NetworkMember
 
 ENDS_SOON, ENDED = "bientot", "echu"

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import FormView, TemplateView, UpdateView
@@ -97,14 +98,26 @@ class Counter(VisibleObjectsMixin, SingleObjectMixin, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_initial(self):
-        return {"wanted": "yes" if self.object.is_single_counter else "no"}
+        return {
+            "wanted": "yes" if self.object.is_single_counter else "no",
+            "deputy": self.object.deputy_id,
+        }
 
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"service": self.object}
+
+    @transaction.atomic
     def form_valid(self, form):
-        wanted = form.cleaned_data["wanted"]
+        wanted, was = form.cleaned_data["wanted"], self.object.is_single_counter
         other = organisations.set_single_counter(self.object, wanted=wanted, by=self.request.user)
         if other:
             form.add_error("wanted", f"Une de ces communes a déjà un guichet unique\xa0: {other}.")
             return self.form_invalid(form)
+        deputy = form.cleaned_data["deputy"]
+        organisations.choose_deputy(self.object, deputy=deputy, by=self.request.user)
+        if wanted == was:
+            messages.success(self.request, "C’est noté.")
+            return redirect("partners:team")
         messages.success(
             self.request,
             "C’est noté\xa0: les prochaines demandes en crèche arrivent d’abord à ce service."

@@ -272,6 +272,20 @@ def test_its_administrator_and_the_caf_set_it(client, admin, caf_manager, counte
         assert counter.is_single_counter == (wanted == "yes")
 
 
+def test_the_deputy_of_a_service_is_another_of_its_caf(client, admin, counter, caf, other_caf):
+    near = f.make_service("RPE voisin", caf=caf)
+    foreign = f.make_service("RPE d’ailleurs", caf=other_caf)
+    client.force_login(admin)
+    for wrong in (foreign, counter):
+        page = client.post(setting(counter), {"wanted": "yes", "deputy": wrong.pk})
+        assert page.status_code == 200 and "deputy" in page.context["form"].errors
+    for deputy in (near, None):
+        data = {"wanted": "yes", "deputy": deputy.pk if deputy else ""}
+        assert client.post(setting(counter), data).status_code == 302
+        counter.refresh_from_db()
+        assert counter.deputy == deputy
+
+
 def test_a_commune_has_one_counter(client, caf_manager, counter, caf):
     second = f.make_service("Autre service", caf=caf)
     client.force_login(caf_manager)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from families.desk import places_of
 from families.models import MonthlyDeclaration, PlaceOffer, Referral
+from families.offers import ASK_US
 from labels.models import NetworkMember
 from tests import factories as f
 from tests.families import factories as ff
@@ -59,14 +60,19 @@ def kind_of(provider):
 # The state of a place.
 
 
+def _held_half_days(offer):
+    return sorted({f"{hold.weekday}-{hold.half_day}" for hold in offer.holds.all()})
+
+
 def test_a_place_is_said_as_it_stands(claire):
     assert kind_of(claire) == "none"
-    offer = ff.make_offer(claire)
+    offer = ff.make_offer(claire, half_days=["1-am", "1-pm", "3-am", "3-pm"])
     assert kind_of(claire) == "open"
     now = timezone.now()
     ff.make_referral(
         "accepted", provider=claire, on=TODAY(), at=now, from_on=TODAY() + timedelta(days=9)
     )
+    PlaceOffer.objects.filter(pk=offer.pk).update(half_days=_held_half_days(offer))
     assert kind_of(claire) == "held"
     PlaceOffer.objects.filter(pk=offer.pk).update(paused_from=TODAY())
     assert kind_of(claire) == "paused"
@@ -224,10 +230,8 @@ def test_the_sheet_of_her_place_is_for_her_and_her_coordinator(
         assert client.get(url).status_code == status
 
 
-def test_a_place_with_a_child_is_taken_described_or_not(claire):
+def test_a_place_with_a_child_is_taken_though_she_described_none(claire):
     make_placement(claire, start_on=TODAY(), end_on=TODAY() + timedelta(days=60))
-    assert kind_of(claire) == "taken"
-    ff.make_offer(claire)
     assert kind_of(claire) == "taken"
 
 
@@ -274,3 +278,12 @@ def test_the_file_says_of_who_moved_away_only_that_she_left(client, caf_agent, g
     [line] = [line for line in text.splitlines() if "Claire" in line]
     cells = [cell.strip('"') for cell in line.replace(";", ",").split(",")]
     assert [cell for cell in cells if cell] == ["Claire Morel", "a quitté le réseau"]
+
+
+def test_the_desk_says_a_place_as_her_own_page_does(client, coordinator, claire, other):
+    PlaceOffer.objects.filter(pk=ff.make_offer(claire).pk).update(until=TODAY() - timedelta(days=1))
+    assert kind_of(claire) == "closed"
+    client.force_login(coordinator)
+    assert shown(client, place="closed") == {"Claire Morel"}
+    ff.make_offer(claire, is_blocked=False)
+    assert places_of([claire.pk], TODAY())[claire.pk].words == ASK_US
