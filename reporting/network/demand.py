@@ -142,6 +142,10 @@ def _counted(needs, asked, placed, pending, least):
         return None if 0 < count < least else count
 
     shown = masked([asked - placed - pending, placed, pending])
+    if least and (asked < least or shown[0] is None):
+        # Too few families: nothing of what they asked for.
+        placed, pending = (None, None) if asked < least else shown[1:]
+        return Demand(alone(asked), placed, pending, None, atypical=None)
     return Demand(
         asked=alone(asked),
         placed=shown[1],

@@ -1,7 +1,7 @@
 """Indicator I17: who is in the network, hours against the cap, situations and their delay."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -23,7 +23,7 @@ from labels.models import NetworkMember, NetworkMemberStatusChange
 from labels.rules import rules_for
 from partners.calendars import month_bounds
 from partners.models import Provider
-from reporting.network.masking import Figure, mask
+from reporting.network.masking import Figure, mask, total_is_small
 
 DECLARED = [MonthlyDeclaration.Status.SUBMITTED, MonthlyDeclaration.Status.LOCKED]
 Status = Referral.Status
@@ -34,13 +34,14 @@ class Month:
     """The hours of one month over all the network, against what its members may give."""
 
     month: date
-    planned: int
-    declared: int
+    planned: int | None  # None: of too few people to be published
+    declared: int | None
     cap: int  # minutes: members that month × the rule
     members: int
     declarations: int  # months declared…
     expected: int  # … of those opened
     over: int  # childminders above the cap
+    caring: int = 0  # childminders with planned hours
 
     @property
     def label(self):
@@ -88,15 +89,34 @@ def network_figures(scope, at: datetime, *, least=0) -> Figures:
     """The figures of this scope; counts under `least` are masked, hours of too few people too."""
     months = months_of(scope, timezone.localtime(at).date())
     if least:
-        months = [month for month in months if month.members >= least]
+        months = [_masked(month, least) for month in months if month.members >= least]
     situations, reasons = situations_of(scope, at)
     left = _left(scope)
+    if total_is_small(left, least):
+        left = []
+    if total_is_small(situations[:-1], least):
+        situations, reasons = situations[-1:], []
+    # The refusals are parts of a count of the table above: masked there, not listed here.
+    refused = mask(situations[:-1], least)
+    if total_is_small(reasons, least) or any(
+        figure.count is None for figure in refused if figure.label == OUTCOMES["refused"][0]
+    ):
+        reasons = []
     return Figures(
         people=[mask([figure], least)[0] for figure in _people(scope)],
         left=mask(left, least),
         months=months,
-        situations=mask(situations[:-1], least) + mask_delay(situations, least),
+        situations=refused + mask_delay(situations, least),
         reasons=mask(reasons, least),
+    )
+
+
+def _masked(month, least):
+    """Hours of too few childminders are not published."""
+    return replace(
+        month,
+        planned=month.planned if month.caring >= least else None,
+        declared=month.declared if month.declarations >= least else None,
     )
 
 
@@ -216,9 +236,10 @@ def months_of(scope, today: date) -> list[Month]:
         cap = rules_for(scope.caf, end).childminder_hours_month_cap * MINUTES
         members = sum(joined <= end and (not left or left >= month) for joined, left in spans)
         rows = by_month[month]
-        planned = sum(row[1] for row in rows)
+        planned, caring = sum(row[1] for row in rows), sum(row[1] > 0 for row in rows)
         if month == today.replace(day=1) and month not in opened:
-            planned = _planned_now(scope, month)
+            now = _planned_now(scope, month)
+            planned, caring = sum(now), sum(minutes > 0 for minutes in now)
         found.append(
             Month(
                 month,
@@ -229,6 +250,7 @@ def months_of(scope, today: date) -> list[Month]:
                 done.get(month, 0),
                 opened.get(month, 0),
                 sum(is_done and declared > cap for is_done, _, declared in rows),
+                caring,
             )
         )
         month += relativedelta(months=1)
@@ -257,7 +279,7 @@ def _planned_now(scope, month):
         .select_related("caf")
         .prefetch_related("opening_hours", "closures")
     )
-    return sum(planned_in_month(list(providers), month).values())
+    return list(planned_in_month(list(providers), month).values())
 
 
 def situations_of(scope, at: datetime):

@@ -40,6 +40,11 @@ def masked_parts(counts: list[int], least: int) -> list:
     return masked
 
 
+def total_is_small(figures: list[Figure], least: int) -> bool:
+    """The parts of a total too small to be published say it again: they are not shown."""
+    return any(figure.of and figure.of < least for figure in figures)
+
+
 def mask(figures: list[Figure], least: int) -> list[Figure]:
     """These figures, parts of one another, as they may be published."""
     if not least:

@@ -233,6 +233,23 @@ def test_elected_members_read_no_small_count(client, coordinator, claire):
     assert "Mardi matin" in own and "non publié" not in own
 
 
+def test_what_is_masked_is_not_given_back_by_its_parts(coordinator, claire, service):
+    for number in range(3):
+        ff.make_network_member(f"Autre {number}", service=service)
+    make_placement(claire, slots=[(1, time(9), time(15))])
+    month = make_declaration(claire)
+    declarations.submit_as_planned(month, by=coordinator, on=date(2026, 11, 2))
+    ff.make_referral("refused", provider=claire, slots=[(1, time(7), time(13))])
+    found = network_figures(of(coordinator), AT, least=4)
+    october = next(m for m in found.months if m.month.month == 10)
+    assert (october.planned, october.declared) == (None, None)
+    assert not found.situations and not found.reasons and not found.left
+    demand = unmet_demand(of(coordinator), least=4)
+    assert (demand.asked, demand.placed, demand.pending, demand.unmet) == (None,) * 4
+    assert not (demand.rows or demand.communes or demand.halves or demand.ages)
+    assert demand.atypical is None
+
+
 @pytest.mark.pdf
 def test_the_elected_members_have_a_pdf(client, coordinator, claire):
     client.force_login(coordinator)
