@@ -136,6 +136,9 @@ def ask_parent_about_work(row):
             GAVE,
         )
         _write_parent(row, parent, news, path)
+    elif parent and parent.phone:
+        asked = f"Avip : toujours en emploi ? {settings.BASE_URL}{path}"
+        mail.send_sms(parent.phone, say_in_sms(asked))
 
 
 @outbox.handler("families.correction_asked")

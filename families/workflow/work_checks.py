@@ -1,6 +1,8 @@
 """« Toujours en emploi ? », six months after a good outcome: one word, said once."""
 
-from datetime import date
+import base64
+from datetime import date, timedelta
+from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 from django.core import signing
@@ -72,17 +74,20 @@ def answer(contract, *, by, on: date, still: str, at=None):
 
 
 def token_for(contract) -> str:
-    """The secret of the one-question link: signed, dated, stored nowhere."""
-    return signing.dumps(str(contract.pk), salt=SALT)
+    """The secret of the one-question link: signed, dated, stored nowhere, fit for one SMS."""
+    pk = base64.urlsafe_b64encode(contract.pk.bytes).rstrip(b"=").decode()
+    return signing.TimestampSigner(salt=SALT).sign(pk)
 
 
 def contract_of(token):
     """The contract a one-question link asks about; None when it is forged or too old."""
     try:
-        pk = signing.loads(token, salt=SALT, max_age=SCHEDULES["work_check_link_days"] * 86_400)
+        lasting = timedelta(days=SCHEDULES["work_check_link_days"])
+        pk = signing.TimestampSigner(salt=SALT).unsign(token, max_age=lasting)
     except signing.BadSignature:
         return None
-    return AvipContract.objects.filter(pk=pk).first()
+    # Signed by us: 16 bytes.
+    return AvipContract.objects.filter(pk=UUID(bytes=base64.urlsafe_b64decode(pk + "=="))).first()
 
 
 def refuse_strangers(by, contract):

@@ -1,5 +1,6 @@
 """« Toujours en emploi ? »: the adviser first, the family by one link, one answer."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from avip.models import Outbox
 from avip.workflow import StepRefused
 from families.follow_up_jobs import ask_about_work
 from families.models import AvipContract
+from families.wording import SMS_LENGTH
 from families.workflow import work_checks
 from tests.families.declared import make_labelled_facility, make_placement
 from tests.families.factories import director_of
@@ -69,6 +71,19 @@ def test_the_family_is_asked_once_where_the_adviser_has_not_said(contract):
     for secret in ("Diallo", "Fatoumata", "Awa", contract.provider.name):
         assert secret not in letter.body + letter.subject
     assert "/p/emploi/" in letter.body
+
+
+def test_a_family_with_one_phone_is_asked_by_a_message_that_fits(contract, settings, tmp_path):
+    settings.PRIVATE_DIR = tmp_path
+    settings.BASE_URL = "https://avip.caf-exemple.fr"
+    parents = contract.household.parents
+    parents.update(email="", phone="0600000001")
+    ask_about_work(DUE + timedelta(days=14))
+    outbox.deliver_due()
+    text = json.loads((tmp_path / "sms.jsonl").read_text())["text"]
+    assert not mail.outbox and len(text) <= SMS_LENGTH
+    address = text[text.index("/p/emploi/") :]
+    assert "Merci" in text_of(Client().post(address, {"still": "yes"}))
 
 
 def test_a_link_changes_nothing_when_read_and_one_press_answers(contract):
